@@ -1,14 +1,16 @@
 /** What `generated/manifest.json` holds: the ordered resources that apply makes, each with its hash. */
-import type { EngineName, Environment } from './ir.ts'
+import type { EngineName, Environment, Span } from './ir.ts'
 
-/** `line` is the one of pipeline.yaml that asked for the resource, so that an engine's error can name it. */
 interface Common {
   /** Unique and stable: `kafka.topic.transactions`, `flink.job.pipec.transactions`. */
   readonly address: string
+  /** The line of pipeline.yaml that asked for the resource, so that an engine's error can name it. */
   readonly line: number
+  /** `sha256:` and 16 hex digits over the rest of the resource (without `line`) and the texts of its files. */
+  readonly hash: string
 }
 
-export interface TopicSpec extends Common {
+export interface TopicResource extends Common {
   readonly kind: 'kafka-topic'
   readonly topic: string
   readonly partitions: number
@@ -20,10 +22,11 @@ export interface TopicSpec extends Common {
 }
 
 /**
- * `stateHash` covers all that old state depends on (source, filter, window, grouping, metrics, engine version);
- * `hash` the rest too (parallelism, topic configuration). Same stateHash: a savepoint may be restored.
+ * `stateHash` covers all that old state depends on (source, filter, window, grouping, metrics, engine version); `hash`
+ * the rest too (parallelism, options). With the same stateHash a savepoint may be restored; with another one never.
  */
-interface JobSpec extends Common {
+interface Job extends Common {
+  /** What the engine calls it: `pipec.transactions`. */
   readonly name: string
   /** Path below generated/ of the text to run. */
   readonly file: string
@@ -32,27 +35,28 @@ interface JobSpec extends Common {
   readonly resultTopics: readonly string[]
 }
 
-export interface FlinkJobSpec extends JobSpec {
+export interface FlinkJobResource extends Job {
   readonly kind: 'flink-job'
   readonly parallelism: number
   /** The tables that read or write Kafka, to which apply adds the environment's security options. */
   readonly kafkaTables: readonly string[]
 }
 
-export interface KsqldbQuerySpec extends JobSpec {
+export interface KsqldbQueryResource extends Job {
   readonly kind: 'ksqldb-query'
-  /** Names of streams and tables, in the order in which they are created. */
+  /** Unquoted names, in the order in which the file creates them. */
   readonly streams: readonly string[]
   readonly tables: readonly string[]
+  /** Sent as streamsProperties beside the hash. */
+  readonly properties: Readonly<Record<string, string>>
 }
 
-export interface SparkJobSpec extends JobSpec {
+export interface SparkJobResource extends Job {
   readonly kind: 'spark-job'
-  /** `org:artifact:version` of the jars the script needs beside Spark's own. */
-  readonly packages: readonly string[]
+  readonly stateful: boolean
 }
 
-export interface PinotTableSpec extends Common {
+export interface PinotTableResource extends Common {
   readonly kind: 'pinot-table'
   readonly table: string
   readonly topic: string
@@ -61,18 +65,26 @@ export interface PinotTableSpec extends Common {
   readonly engine: EngineName
 }
 
-export type ResourceDraft = TopicSpec | FlinkJobSpec | KsqldbQuerySpec | SparkJobSpec | PinotTableSpec
-
-/** `hash` is `sha256:` and the first 16 hex digits over the draft (without `line`) and the texts of its files. */
-export type Resource = ResourceDraft & { readonly hash: string }
+export type Resource =
+  | TopicResource
+  | FlinkJobResource
+  | KsqldbQueryResource
+  | SparkJobResource
+  | PinotTableResource
 
 export type ResourceKind = Resource['kind']
+
+/** What a target gives; the compiler adds the line and the hash. */
+export type ResourceDraft = Resource extends infer R ? (R extends Resource ? Draft<R> : never) : never
+type Draft<R extends Resource> = Omit<R, 'line' | 'hash'> & { readonly at: Span }
 
 export interface Manifest {
   readonly version: 1
   readonly pipeline: string
+  /** Of pipeline.yaml as it was compiled: 16 hex digits of its SHA-256. */
+  readonly source: string
   readonly resources: readonly Resource[]
   readonly environments: readonly Environment[]
-  /** Every other file of generated/ with its SHA-256, so that a stale or edited folder is seen. */
+  /** Every other file of generated/ with its hash, so that a stale or edited folder is seen. */
   readonly files: Readonly<Record<string, string>>
 }
