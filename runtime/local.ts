@@ -1,0 +1,93 @@
+/** Where the engines of this directory are: written by `up` into `.pipec/local.json`, read by whatever applies to them. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from './failure.ts'
+
+/** What `pipec up` can start. */
+export type LocalEngine = 'kafka' | 'flink' | 'ksqldb' | 'spark' | 'pinot'
+
+export interface LocalKafka {
+  /** `host:port`, as this machine reaches it. */
+  readonly bootstrapServers: string
+  /** `host:port`, as the other engines reach it: the same natively, another name inside Docker's network. */
+  readonly bootstrapServersForEngines: string
+}
+
+export interface LocalFlink {
+  /** JobManager's REST, `http://host:port`. */
+  readonly rest: string
+  readonly gateway: string
+  /** URIs that the cluster can write to and read from. */
+  readonly savepoints: string
+  readonly checkpoints: string
+}
+
+export interface LocalKsqldb {
+  readonly url: string
+}
+
+export interface LocalSpark {
+  readonly rest: string
+  /** `spark://host:port`, as drivers and executors reach it. */
+  readonly master: string
+  readonly ui: string
+  /** What `spark.jars` of a submission has to name (comma-separated) so that drivers and executors can talk to Kafka. */
+  readonly jars: readonly string[]
+  /** `spark.pyspark.python`. */
+  readonly python: string
+  /** The folder that holds `bin/spark-submit`. */
+  readonly home: string
+  /** Where checkpoints belong: a path that drivers and executors see. */
+  readonly checkpoints: string
+  /** Where a script has to lie to be seen by the cluster; null when it may lie anywhere on this machine. */
+  readonly scripts: { readonly onHost: string; readonly inCluster: string } | null
+  /** `spark.driver.host` and `spark.driver.bindAddress`; null leaves them to Spark. */
+  readonly driverHost: string | null
+}
+
+export interface LocalPinot {
+  readonly controller: string
+  readonly broker: string
+  /** The version decides what a table may ask for: 0.11.0 has the `kafka20` consumer factory, 1.x `kafka30`. */
+  readonly version: string
+}
+
+export interface Local {
+  readonly version: 1
+  readonly with: 'native' | 'docker'
+  readonly kafka: LocalKafka
+  readonly flink: LocalFlink | null
+  readonly ksqldb: LocalKsqldb | null
+  readonly spark: LocalSpark | null
+  readonly pinot: LocalPinot | null
+}
+
+/** The folder that `up` keeps its records, logs and data in. */
+export function localFolder(cwd: string): string {
+  return join(cwd, '.pipec')
+}
+
+/**
+ * What `up` recorded in this directory, or null when nothing is up. It says what was started, not that it still answers.
+ * @throws Failure when the record is there but cannot be read.
+ */
+export async function readLocal(cwd: string): Promise<Local | null> {
+  const path = join(localFolder(cwd), 'local.json')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw new Failure(`Cannot read ${path}: ${error.message}`, { cause: error })
+  })
+  return text === null ? null : parseLocal(path, text)
+}
+
+function parseLocal(path: string, text: string): Local {
+  try {
+    const local = JSON.parse(text) as Local
+    if (local.version === 1) return local
+  } catch {
+    // Falls through: cut off or edited by hand, the remedy is the same.
+  }
+  throw new Failure(`${path} is not a record that this version of pipec wrote.`, {
+    next: 'Run `pipec down` and `pipec up` to write it anew.',
+  })
+}
