@@ -27,7 +27,8 @@ function templatesModule(): string {
 }
 
 function validatorModule(): string {
-  const ajv = new Ajv.default({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, code: { source: true, esm: true } })
+  const ajv = new Ajv.default({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, strictTuples: false, strictRequired: false, strictTypes: false, code: { source: true, esm: true } })
+  ajv.addVocabulary(['x-diagnostic'])
   const schema = JSON.parse(readFileSync('schema/pipeline.schema.json', 'utf8'))
   const code = standaloneCode.default(ajv, ajv.compile(schema))
   const bundled = buildSync({
