@@ -1,6 +1,7 @@
 /** Where the engines of this directory are: written by `up` into `.pipec/local.json`, read by whatever applies to them. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SparkFiles } from './endpoints.ts'
 import { Failure } from './failure.ts'
 
 /** What `pipec up` can start. */
@@ -31,16 +32,10 @@ export interface LocalSpark {
   /** `spark://host:port`, as drivers and executors reach it. */
   readonly master: string
   readonly ui: string
-  /** What `spark.jars` of a submission has to name (comma-separated) so that drivers and executors can talk to Kafka. */
-  readonly jars: readonly string[]
-  /** `spark.pyspark.python`. */
-  readonly python: string
-  /** The folder that holds `bin/spark-submit`. */
-  readonly home: string
-  /** Where checkpoints belong: a path that drivers and executors see. */
-  readonly checkpoints: string
-  /** Where a script has to lie to be seen by the cluster; null when it may lie anywhere on this machine. */
-  readonly scripts: { readonly onHost: string; readonly inCluster: string } | null
+  /** `jars` go into `spark.jars` of a submission, `python` into `spark.pyspark.python`. */
+  readonly files: SparkFiles
+  /** The folder that holds `bin/spark-submit`; null where only REST is there. */
+  readonly home: string | null
   /** `spark.driver.host` and `spark.driver.bindAddress`; null leaves them to Spark. */
   readonly driverHost: string | null
 }
