@@ -3,8 +3,8 @@
  * Handlebars' parser or ajv's code generator.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import Ajv from 'ajv/dist/2020.js'
-import standaloneCode from 'ajv/dist/standalone/index.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import standalone from 'ajv/dist/standalone/index.js'
 import { buildSync } from 'esbuild'
 import Handlebars from 'handlebars'
 
@@ -27,10 +27,10 @@ function templatesModule(): string {
 }
 
 function validatorModule(): string {
-  const ajv = new Ajv.default({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, strictTuples: false, strictRequired: false, strictTypes: false, code: { source: true, esm: true } })
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, strictTuples: false, strictRequired: false, strictTypes: false, code: { source: true, esm: true } })
   ajv.addVocabulary(['x-diagnostic'])
   const schema = JSON.parse(readFileSync('schema/pipeline.schema.json', 'utf8'))
-  const code = standaloneCode.default(ajv, ajv.compile(schema))
+  const code = standalone(ajv, ajv.compile(schema))
   const bundled = buildSync({
     stdin: { contents: code, resolveDir: process.cwd(), loader: 'js' },
     bundle: true,

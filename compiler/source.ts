@@ -1,0 +1,266 @@
+/** YAML text to a plain document, and from any path in it back to the place in the text. */
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, type Scalar, type YAMLError } from 'yaml'
+import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
+import type { Json, Span } from './ir.ts'
+
+export type Path = readonly (string | number)[]
+
+/** A value of the document with its place. Objects have no prototype, so that no key means anything but itself. */
+export interface Located {
+  readonly value: Json
+  readonly at: Span
+  /** The key's own place, where the value stands in a mapping. */
+  readonly keyAt: Span | null
+  readonly children: ReadonlyMap<string | number, Located>
+}
+
+export interface SourceText {
+  readonly text: string
+  readonly root: Located
+}
+
+const longestAligned = 20_000
+const limits = { bytes: 1_000_000, depth: 24, nodes: 50_000 }
+
+/** Decodes; complaints are about the file as a whole. */
+export function decode(bytes: Uint8Array): string | Diagnostic {
+  const start = { start: 0, end: 0 }
+  if (bytes.byteLength > limits.bytes) return diagnostic('file-too-large', start, { bytes: bytes.byteLength })
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return diagnostic('invalid-utf8', start, { byte: firstInvalidByte(bytes) })
+  }
+}
+
+/** Found by halving: a prefix that decodes as a stream is valid as far as it goes. */
+function firstInvalidByte(bytes: Uint8Array): number {
+  let valid = 0
+  let invalid = bytes.byteLength
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1
+    if (decodes(bytes.subarray(0, middle))) valid = middle
+    else invalid = middle
+  }
+  return invalid
+}
+
+function decodes(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Parses; with any diagnostic the root is null. */
+export function parse(text: string): { readonly source: SourceText | null; readonly diagnostics: readonly Diagnostic[] } {
+  if (text.length > limits.bytes) {
+    return failed(diagnostic('file-too-large', { start: 0, end: 0 }, { bytes: text.length }))
+  }
+  const control = controlCharacters(text)
+  if (control.length > 0) return { source: null, diagnostics: control }
+  if (nestingOf(text) > 500) return failed(diagnostic('too-deep', { start: 0, end: 0 }, {}))
+  const documents = parseAllDocuments(text, { lineCounter: new LineCounter(), prettyErrors: false, uniqueKeys: false, merge: false, schema: 'core', intAsBigInt: true, logLevel: 'silent' })
+  if (!Array.isArray(documents) || documents[0]?.contents == null) return failed(diagnostic('empty-file', { start: 0, end: 0 }, {}))
+  const [first, second] = documents
+  if (second !== undefined) {
+    const start = Math.max(0, second.range[0] - 4)
+    return failed(diagnostic('several-documents', { start, end: second.range[0] }, {}))
+  }
+  const problems = [...first.errors, ...first.warnings].map(yamlProblem)
+  if (problems.length > 0) return { source: null, diagnostics: problems }
+  const walker = new Walker(anchorsOf(first.contents))
+  const root = walker.visit(first.contents as Node, null, 0)
+  return walker.diagnostics.length > 0 ? { source: null, diagnostics: walker.diagnostics } : { source: { text, root }, diagnostics: [] }
+}
+
+function failed(only: Diagnostic): { source: null; diagnostics: readonly Diagnostic[] } {
+  return { source: null, diagnostics: [only] }
+}
+
+/** YAML forbids them too, but its reader takes some of them. Lone surrogates cannot be written as UTF-8 at all. */
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+function controlCharacters(text: string): Diagnostic[] {
+  return [...text.matchAll(controls)].slice(0, 20).map((found) =>
+    diagnostic('control-character', { start: found.index, end: found.index + 1 }, { code: codePoint(found[0]) }),
+  )
+}
+
+function codePoint(character: string): string {
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+/** An upper bound on how deep brackets and block indentation nest, so that the recursive reader never runs out of stack. */
+function nestingOf(text: string): number {
+  let open = 0
+  let deepest = 0
+  for (const bracket of text.matchAll(/[[\]{}]|^[ \-?:]+/gm)) {
+    const word = bracket[0]
+    if (word === '[' || word === '{') open++
+    else if (word === ']' || word === '}') open = Math.max(0, open - 1)
+    else deepest = Math.max(deepest, open + word.replaceAll(/ +/g, '').length)
+    deepest = Math.max(deepest, open)
+  }
+  return deepest
+}
+
+function yamlProblem(problem: YAMLError): Diagnostic {
+  const at = { start: problem.pos[0], end: Math.max(problem.pos[0] + 1, problem.pos[1]) }
+  if (problem.code === 'TAG_RESOLVE_FAILED') return diagnostic('custom-tag', at, { tag: problem.message.replace(/^.*?(!\S*).*$/s, '$1').slice(0, 80) })
+  return diagnostic('yaml-syntax', at, { problem: firstLine(problem.message) })
+}
+
+function firstLine(message: string): string {
+  const line = message.split('\n', 1)[0]!.trim()
+  return line.endsWith('.') ? line : `${line}.`
+}
+
+function anchorsOf(contents: unknown): Map<string, Node> {
+  const anchors = new Map<string, Node>()
+  const queue: unknown[] = [contents]
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    if (isAlias(node) || node === null) continue
+    const anchor = (node as { anchor?: string }).anchor
+    if (anchor !== undefined) anchors.set(anchor, node as Node)
+    if (isMap(node)) for (const pair of node.items) queue.push(pair.key, pair.value)
+    else if (isSeq(node)) queue.push(...node.items)
+  }
+  return anchors
+}
+
+const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
+
+class Walker {
+  readonly diagnostics: Diagnostic[] = []
+  readonly #anchors: ReadonlyMap<string, Node>
+  #nodes = 0
+
+  constructor(anchors: ReadonlyMap<string, Node>) {
+    this.#anchors = anchors
+  }
+
+  visit(node: Node | null, keyAt: Span | null, depth: number, aliasAt: Span | null = null): Located {
+    const at = aliasAt ?? spanOf(node, keyAt)
+    const nothing: Located = { value: null, at, keyAt, children: new Map() }
+    if (this.#exceeds(depth, at) || node === null) return nothing
+    if (isAlias(node)) return this.#alias(node, keyAt, depth, at, nothing)
+    if (isScalar(node)) return { ...nothing, value: this.#scalar(node, at) }
+    const children = new Map<string | number, Located>()
+    if (isMap(node)) {
+      const value: Record<string, Json> = Object.create(null)
+      for (const pair of node.items as Pair<Node, Node | null>[]) this.#pair(pair, depth, aliasAt, children, value)
+      return { value, at, keyAt, children }
+    }
+    if (!isSeq(node)) return nothing
+    node.items.forEach((item, index) => {
+      children.set(index, this.visit(item as Node, null, depth + 1, aliasAt))
+    })
+    return { value: [...children.values()].map((each) => each.value), at, keyAt, children }
+  }
+
+  #alias(node: Alias, keyAt: Span | null, depth: number, at: Span, nothing: Located): Located {
+    const target = this.#anchors.get(node.source)
+    if (target !== undefined) return this.visit(target, keyAt, depth + 1, at)
+    this.diagnostics.push(diagnostic('unresolved-alias', at, { alias: node.source }))
+    return nothing
+  }
+
+  #pair(pair: Pair<Node, Node | null>, depth: number, aliasAt: Span | null, children: Map<string | number, Located>, value: Record<string, Json>): void {
+    const keyAt = aliasAt ?? spanOf(pair.key, null)
+    const key = this.#key(pair.key, keyAt)
+    if (key === null) return
+    if (children.has(key)) {
+      this.diagnostics.push(diagnostic('duplicate-key', keyAt, { key }))
+      return
+    }
+    const child = this.visit(pair.value, keyAt, depth + 1, aliasAt)
+    children.set(key, child)
+    value[key] = child.value
+  }
+
+  #key(key: Node, at: Span): string | null {
+    if (!isScalar(key) || key.value === null || key.value === '') {
+      this.diagnostics.push(diagnostic('not-a-key', at, {}))
+      return null
+    }
+    const name = key.source ?? String(key.value)
+    const text = typeof key.value === 'string' ? key.value : name
+    if (!forbidden.has(text)) return text
+    this.diagnostics.push(diagnostic('forbidden-name', at, { name: text }))
+    return null
+  }
+
+  #scalar(node: Scalar, at: Span): Json {
+    const { value } = node
+    if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      this.diagnostics.push(diagnostic('not-finite', at, { number: node.source ?? String(value) }))
+    }
+    if (typeof value === 'string') {
+      for (const found of value.matchAll(controls)) {
+        this.diagnostics.push(diagnostic('control-character', at, { code: codePoint(found[0]) }))
+        break
+      }
+    }
+    return value as Json
+  }
+
+  #exceeds(depth: number, at: Span): boolean {
+    if (depth <= limits.depth && ++this.#nodes <= limits.nodes) return false
+    if (this.diagnostics.length === 0) {
+      this.diagnostics.push(
+        depth > limits.depth ? diagnostic('too-deep', at, {}) : diagnostic('too-many-nodes', at, {}),
+      )
+    }
+    return true
+  }
+}
+
+function spanOf(node: Node | null, keyAt: Span | null): Span {
+  const range = node?.range
+  if (range == null) return keyAt ?? { start: 0, end: 0 }
+  return { start: range[0], end: Math.max(range[0], range[1]) }
+}
+
+/** The node at a path, or as far as the document goes along it. */
+export function locate(root: Located, path: Path): Located {
+  let current = root
+  for (const step of path) {
+    const next = current.children.get(step)
+    if (next === undefined) return current
+    current = next
+  }
+  return current
+}
+
+/**
+ * From offsets in a scalar's value to offsets in the file: walks both side by side, over quotes, escapes, indentation
+ * and folded line ends. Where they cannot be matched, everything maps to the scalar as a whole.
+ */
+export function scalarOffsets(text: string, at: Span, value: string): (span: Span) => Span {
+  if (value.length > longestAligned) return () => at
+  const raw = text.slice(at.start, at.end)
+  const map = alignment(raw, value)
+  if (map === null) return () => at
+  return ({ start, end }) => {
+    const first = map[Math.min(start, value.length)]!
+    const last = end > start ? map[Math.min(end, value.length) - 1]! + 1 : first
+    return { start: at.start + first, end: at.start + Math.max(first, last) }
+  }
+}
+
+function alignment(raw: string, value: string): number[] | null {
+  const map: number[] = []
+  let at = raw[0] === '|' || raw[0] === '>' ? raw.indexOf('\n') + 1 : 0
+  for (const unit of value.split('')) {
+    const found = /\s/.test(unit) ? at + Math.max(0, raw.slice(at).search(/\s/)) : raw.indexOf(unit, at)
+    if (found === -1 || found - at > 2000) return null
+    map.push(found)
+    at = found + 1
+  }
+  map.push(Math.min(at, raw.length))
+  return map
+}

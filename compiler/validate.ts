@@ -1,0 +1,212 @@
+/** The JSON Schema's complaints in pipec's own words, each at its place. */
+import type { ErrorObject } from 'ajv'
+import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
+import { didYouMean } from './diagnostics/suggest.ts'
+import type { PipelineDocument } from './document.ts'
+import type { Json, Span } from './ir.ts'
+import validator from './precompiled/validator.js'
+import { type Located, locate } from './source.ts'
+
+/** The document, or why it is none. */
+export function validate(root: Located): { document: PipelineDocument | null; diagnostics: readonly Diagnostic[] } {
+  if (validator(root.value)) return { document: root.value as unknown as PipelineDocument, diagnostics: [] }
+  const found = (validator.errors ?? []).filter(isTelling).map((error) => describe(error, root))
+  return { document: null, diagnostics: oneAPlace(found.filter((each) => each !== null)) }
+}
+
+/** A failed `anyOf` or `if` also reports each of its branches; the outer complaint, or the inner one of `if`, says it all. */
+function isTelling(error: ErrorObject): boolean {
+  return !/\/anyOf\/\d/.test(error.schemaPath) && error.keyword !== 'if' && error.keyword !== 'propertyNames'
+}
+
+function oneAPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>()
+  return diagnostics.filter((each) => {
+    const place = `${each.at.start}:${each.message}`
+    return seen.has(place) ? false : seen.add(place)
+  })
+}
+
+function describe(error: ErrorObject, root: Located): Diagnostic | null {
+  const path = pathOf(error.instancePath, root)
+  const here = locate(root, path)
+  const key = String(path.at(-1) ?? 'pipeline.yaml')
+  const parent = path.length === 0 ? 'a pipeline' : `"${path.join('.')}"`
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(error, here, parent)
+    case 'required':
+      return diagnostic('missing-key', keySpan(here), { key: error.params.missingProperty, parent: capital(parent) })
+    case 'false schema': {
+      const type = locate(root, [...path.slice(0, -1), 'type']).value
+      return diagnostic('misplaced-key', here.keyAt ?? here.at, { key, windowType: String(type) })
+    }
+    case 'type':
+      return wrongType(error, here, key)
+    case 'pattern':
+      return wrongText(error, here, key)
+    case 'anyOf':
+      return wrongAlternative(error, here, key)
+    case 'enum':
+    case 'const':
+      return wrongWord(error, here, key)
+    default:
+      return wrongSize(error, here, key)
+  }
+}
+
+function pathOf(pointer: string, root: Located): (string | number)[] {
+  const path: (string | number)[] = []
+  let current = root
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    const step = Array.isArray(current.value) ? Number(name) : name
+    path.push(step)
+    current = current.children.get(step) ?? current
+  }
+  return path
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** A whole mapping would be a caret under many lines; its key says enough. */
+function keySpan(here: Located): Span {
+  return here.keyAt ?? { start: here.at.start, end: here.at.start + 1 }
+}
+
+const homes: Readonly<Record<string, string>> = {
+  late_topic: 'it belongs under engines.flink',
+  parallelism: 'it belongs under engines.flink',
+  emit: 'it belongs under engines.ksqldb',
+  grace: 'it belongs under engines.ksqldb',
+  late_rows: 'it belongs under engines.spark',
+  watermark_delay: 'it belongs under source.event_time',
+  time_zone: 'it belongs under source.event_time',
+  partitions: 'it belongs under source',
+}
+
+function unknownKey(error: ErrorObject, here: Located, parent: string): Diagnostic {
+  const key: string = error.params.additionalProperty
+  const known = Object.keys(error.parentSchema?.properties ?? {})
+  const at = here.children.get(key)?.keyAt ?? here.at
+  const free = known.filter((each) => !here.children.has(each))
+  const hint = didYouMean(key, free) ?? homes[key] ?? (known.length > 0 ? `its keys are ${known.join(', ')}` : null)
+  return diagnostic('unknown-key', at, { key, parent }, hint)
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  object: 'a mapping of keys to values',
+  array: 'a list',
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+}
+
+function wrongType(error: ErrorObject, here: Located, key: string): Diagnostic {
+  const { value, at } = here
+  if (error.parentSchema?.['x-diagnostic'] === 'bad-duration' && isNumber(value)) {
+    return diagnostic('bad-duration', at, { text: String(value), key }, `write ${value}s for seconds`)
+  }
+  if (error.params.type === 'integer' && typeof value === 'bigint') {
+    return diagnostic('integer-out-of-range', at, { value: String(value), type: `a possible "${key}"`, range: 'at most 9007199254740991' })
+  }
+  const place = typeof value === 'object' && value !== null ? keySpan(here) : at
+  return diagnostic('wrong-type', place, { key, expected: kinds[error.params.type] ?? String(error.params.type), found: kindOf(value) })
+}
+
+function isNumber(value: Json): boolean {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
+function kindOf(value: Json): string {
+  if (value === null) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a mapping'
+  return typeof value === 'string' ? 'text' : isNumber(value) ? `the number ${value}` : `${value}`
+}
+
+function wrongText(error: ErrorObject, here: Located, key: string): Diagnostic {
+  const code = error.parentSchema?.['x-diagnostic']
+  if (error.propertyName !== undefined) {
+    const at = here.children.get(error.propertyName)?.keyAt ?? here.at
+    return diagnostic('bad-name', at, { name: shown(error.propertyName) })
+  }
+  const text = shown(here.value)
+  switch (code) {
+    case 'bad-name':
+      return diagnostic('bad-name', here.at, { name: text }, nameHint(String(here.value)))
+    case 'bad-topic':
+      return diagnostic('bad-topic', here.at, { topic: text })
+    case 'bad-duration':
+      return diagnostic('bad-duration', here.at, { text, key }, durationHint(String(here.value)))
+    case 'bad-url':
+      return diagnostic('bad-url', here.at, { url: text.replace(/\/\/[^@]*@/, '//…@') })
+    default:
+      return diagnostic('literal-secret', here.at, { key })
+  }
+}
+
+function shown(value: unknown): string {
+  const text = String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+function nameHint(name: string): string | null {
+  const better = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 63)
+  return better === '' ? null : `for example ${better}`
+}
+
+const units: Readonly<Record<string, string>> = { sec: 's', min: 'm', hour: 'h', day: 'd', milli: 'ms' }
+
+function durationHint(text: string): string | null {
+  const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
+  if (match === null) return null
+  const word = match[2]!.toLowerCase()
+  const unit = ['ms', 's', 'm', 'h', 'd'].includes(word) ? word : Object.entries(units).find(([start]) => word.startsWith(start))?.[1]
+  return `did you mean "${match[1]}${unit ?? 's'}"?`
+}
+
+const typeNames = ['string', 'boolean', 'int', 'bigint', 'double', 'decimal(10,2)', 'timestamp']
+const synonyms: Readonly<Record<string, string>> = {
+  integer: 'int', long: 'bigint', int64: 'bigint', int32: 'int', float: 'double', real: 'double', number: 'double', text: 'string', varchar: 'string',
+  bool: 'boolean', datetime: 'timestamp', date: 'timestamp', numeric: 'decimal(10,2)', decimal: 'decimal(10,2)', str: 'string',
+}
+
+function wrongAlternative(error: ErrorObject, here: Located, key: string): Diagnostic {
+  if (error.parentSchema?.['x-diagnostic'] !== 'bad-type') {
+    return diagnostic('wrong-type', keySpan(here), { key, expected: key === 'faker' ? 'a method or a list of a method and its arguments' : 'true, or a mapping with start and step', found: kindOf(here.value) })
+  }
+  const text = shown(here.value)
+  const synonym = synonyms[text.toLowerCase()]
+  const hint = synonym === undefined ? didYouMean(text, typeNames) : `did you mean "${synonym}"?`
+  return diagnostic('bad-type', here.at, { type: text }, hint)
+}
+
+function wrongWord(error: ErrorObject, here: Located, key: string): Diagnostic {
+  const allowed: unknown[] = error.params.allowedValues ?? [error.params.allowedValue]
+  const words = allowed.map(String)
+  const list = words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+  return diagnostic('unknown-word', here.at, { key, word: shown(here.value), allowed: list }, didYouMean(shown(here.value), words))
+}
+
+function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
+  const limit: number = error.params.limit
+  switch (error.keyword) {
+    case 'minimum':
+      return diagnostic('out-of-range', here.at, { key, limit: `${limit} or more` })
+    case 'maximum':
+      return diagnostic('out-of-range', here.at, { key, limit: `${limit} or less` })
+    case 'minProperties':
+    case 'minItems':
+      return diagnostic('too-few', keySpan(here), { key, what: 'entry' })
+    case 'minLength':
+      return diagnostic('too-few', here.at, { key, what: 'character' })
+    case 'uniqueItems':
+      return diagnostic('repeated-value', here.children.get(error.params.i)?.at ?? here.at, { key, value: shown((here.value as Json[])[error.params.i]) })
+    default:
+      return diagnostic('too-many', keySpan(here), { key, limit })
+  }
+}
