@@ -1,0 +1,197 @@
+/** Reading topics as a result's reader does: committed records only, from where one says to where one says. */
+import { randomUUID } from 'node:crypto'
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { KafkaEndpoint } from '../endpoints.ts'
+import { Failure } from '../failure.ts'
+import { abortable, openKafka, patient, withAdmin } from './kafka-client.ts'
+import { kafkaFailure } from './kafka-failure.ts'
+
+export interface PartitionOffsets {
+  readonly partition: number
+  /** Of the first record that is still there. */
+  readonly begin: number
+  /** One past the last committed record; transactions' markers have offsets too, so this does not count records. */
+  readonly end: number
+}
+
+export interface TopicRecord {
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly key: string | null
+  readonly value: string | null
+}
+
+export interface ReadRange {
+  /** The beginning, the end as it is now, or an offset for each partition by number. */
+  readonly from: 'beginning' | 'end' | readonly number[]
+  /** `end`: as it was when the call was made. `never`: until the signal, or until `onRecord` says stop. */
+  readonly until: 'end' | 'never'
+}
+
+/** Sorted by partition. Throws Failure when there is no such topic. */
+export async function topicOffsets(
+  endpoint: KafkaEndpoint,
+  topic: string,
+  signal?: AbortSignal,
+): Promise<readonly PartitionOffsets[]> {
+  return withAdmin(
+    endpoint,
+    async (admin) => {
+      if (!(await admin.listTopics()).includes(topic)) throw missingTopic(endpoint, topic)
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return offsets
+        .map(({ partition, low, high }) => ({ partition, begin: Number(low), end: Number(high) }))
+        .sort((one, other) => one.partition - other.partition)
+    },
+    signal,
+  )
+}
+
+export function missingTopic(endpoint: KafkaEndpoint, topic: string): Failure {
+  return new Failure(`Kafka at ${endpoint.bootstrapServers} has no topic "${topic}".`, {
+    next: 'Run `pipec apply` first: it makes the topics of the pipeline.',
+  })
+}
+
+/** How many records a group has yet to read of a topic, markers included; null if it has never committed. */
+export async function groupLag(
+  endpoint: KafkaEndpoint,
+  group: string,
+  topic: string,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  return withAdmin(
+    endpoint,
+    async (admin) => {
+      const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+      const positions = new Map(
+        committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+      )
+      if (![...positions.values()].some((offset) => offset >= 0)) return null
+      const ends = await admin.fetchTopicOffsets(topic)
+      return ends.reduce((lag, { partition, low, high }) => {
+        return lag + Number(high) - Math.max(Number(low), positions.get(partition) ?? -1)
+      }, 0)
+    },
+    signal,
+  )
+}
+
+/**
+ * Hands over each record, in order within a partition, and gives how many there were. Throws Failure with the broker's
+ * words, or the signal's reason.
+ */
+export async function readTopic(
+  endpoint: KafkaEndpoint,
+  topic: string,
+  range: ReadRange,
+  onRecord: (record: TopicRecord) => undefined | 'stop',
+  signal: AbortSignal,
+): Promise<number> {
+  const offsets = await topicOffsets(endpoint, topic, signal)
+  const reading = new Reading(offsets, range, onRecord)
+  if (reading.finished) return 0
+  const kafka = await openKafka(endpoint, patient)
+  // kafkajs reads only as a member of a group; this one commits nothing and is deleted at the end.
+  const groupId = `pipec-read-${randomUUID()}`
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 250, allowAutoTopicCreation: false })
+  try {
+    await abortable(consume(consumer, topic, reading), signal)
+    return reading.count
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw kafkaFailure(endpoint, error)
+  } finally {
+    await leave(kafka, consumer, groupId)
+  }
+}
+
+/** How far each partition has been read, and whether that is far enough. */
+class Reading {
+  count = 0
+  finished: boolean
+  readonly starts: ReadonlyMap<number, number>
+  readonly #ends: ReadonlyMap<number, number>
+  readonly #open: Set<number>
+  readonly #onRecord: (record: TopicRecord) => undefined | 'stop'
+
+  constructor(
+    offsets: readonly PartitionOffsets[],
+    { from, until }: ReadRange,
+    onRecord: (record: TopicRecord) => undefined | 'stop',
+  ) {
+    this.#onRecord = onRecord
+    this.starts = new Map(offsets.map((one) => [one.partition, startOf(one, from)]))
+    this.#ends = new Map(offsets.map(({ partition, end }) => [partition, until === 'end' ? end : Infinity]))
+    this.#open = new Set(offsets.map(({ partition }) => partition))
+    this.finished = false
+    for (const [partition, start] of this.starts) this.reached(partition, start)
+  }
+
+  take({ batch }: EachBatchPayload): void {
+    const { partition } = batch
+    for (const { offset, timestamp, key, value } of batch.messages) {
+      if (this.finished || Number(offset) >= this.#endOf(partition)) return
+      this.count++
+      const record = { partition, offset: Number(offset), timestamp: Number(timestamp), ...texts(key, value) }
+      if (this.#onRecord(record) === 'stop') this.finished = true
+    }
+  }
+
+  /** `position` is the offset that comes next. */
+  reached(partition: number, position: number): void {
+    if (position >= this.#endOf(partition)) this.#open.delete(partition)
+    if (this.#open.size === 0) this.finished = true
+  }
+
+  #endOf(partition: number): number {
+    return this.#ends.get(partition) ?? 0
+  }
+}
+
+function startOf({ partition, begin, end }: PartitionOffsets, from: ReadRange['from']): number {
+  if (from === 'beginning') return begin
+  return from === 'end' ? end : Math.max(begin, from[partition] ?? begin)
+}
+
+function texts(key: Buffer | null, value: Buffer | null): Pick<TopicRecord, 'key' | 'value'> {
+  return {
+    key: key === null ? null : key.toString('utf8'),
+    value: value === null ? null : value.toString('utf8'),
+  }
+}
+
+async function consume(consumer: Consumer, topic: string, reading: Reading): Promise<void> {
+  const done = new Promise<void>((resolve, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error)
+    })
+    // Told of batches of nothing but transaction markers too, which `eachBatch` never sees.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      reading.reached(payload.partition, Number(payload.lastOffset) + 1)
+      if (reading.finished) resolve()
+    })
+  })
+  done.catch(() => {})
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({ autoCommit: false, eachBatch: async (payload) => reading.take(payload) })
+  for (const [partition, offset] of reading.starts)
+    consumer.seek({ topic, partition, offset: String(offset) })
+  await done
+}
+
+async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
+  await consumer.disconnect().catch(() => {})
+  const admin = kafka.admin({ retry: { retries: 0 } })
+  try {
+    await admin.connect()
+    await admin.deleteGroups([groupId])
+  } catch {
+    // An empty group without offsets is forgotten by the broker on its own.
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
