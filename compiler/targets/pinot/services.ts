@@ -1,0 +1,72 @@
+/** ZooKeeper, and Pinot's controller, broker and server in one process, configured by the files in generated/pinot/conf. */
+import type { Artifact, ComposeServices } from '../target.ts'
+import { images } from '../versions.ts'
+
+const profiles = ['pinot']
+
+const roles = ['controller', 'broker', 'server'] as const
+
+export const pinotServices: ComposeServices = {
+  services: {
+    zookeeper: {
+      image: images.zookeeper,
+      profiles,
+      hostname: 'zookeeper',
+      environment: { JVMFLAGS: '-Xmx256m' },
+      volumes: ['zookeeper-data:/data', 'zookeeper-log:/datalog'],
+      healthcheck: {
+        test: ['CMD', 'zkServer.sh', 'status'],
+        interval: '5s',
+        timeout: '10s',
+        retries: 24,
+        start_period: '5s',
+      },
+      mem_limit: '512m',
+      restart: 'unless-stopped',
+    },
+    pinot: {
+      image: images.pinot,
+      profiles,
+      // Pinot names its instances by host; the same name again finds its segments again.
+      hostname: 'pinot',
+      command: [
+        'StartServiceManager',
+        '-zkAddress',
+        'zookeeper:2181',
+        '-clusterName',
+        'pipec',
+        '-bootstrapConfigPaths',
+        ...roles.map((role) => `/etc/pinot/${role}.conf`),
+      ],
+      // The image's own heap is 4 GB.
+      environment: { JAVA_OPTS: '-Xms512m -Xmx1g -Dpinot.admin.system.exit=false' },
+      ports: ['127.0.0.1:9000:9000', '127.0.0.1:8099:8099'],
+      volumes: ['pinot-data:/var/pinot', './pinot/conf:/etc/pinot:ro'],
+      depends_on: {
+        kafka: { condition: 'service_healthy' },
+        zookeeper: { condition: 'service_healthy' },
+      },
+      healthcheck: {
+        test: ['CMD-SHELL', [9000, 8099, 8097].map(healthOf).join(' && ')],
+        interval: '5s',
+        timeout: '10s',
+        retries: 36,
+        start_period: '30s',
+      },
+      mem_limit: '2g',
+      restart: 'unless-stopped',
+    },
+  },
+  volumes: ['zookeeper-data', 'zookeeper-log', 'pinot-data'],
+}
+
+function healthOf(port: number): string {
+  return `curl -fsS http://127.0.0.1:${port}/health`
+}
+
+/** What the three roles read when Compose starts them. */
+export const pinotConfiguration: readonly Artifact[] = roles.map((role) => ({
+  path: `pinot/conf/${role}.conf`,
+  template: `pinot/${role}.conf`,
+  view: {},
+}))
