@@ -81,8 +81,6 @@ type Draft<R extends Resource> = Omit<R, 'line' | 'hash'> & { readonly at: Span 
 export interface Manifest {
   readonly version: 1
   readonly pipeline: string
-  /** Of pipeline.yaml as it was compiled: 16 hex digits of its SHA-256. */
-  readonly source: string
   readonly resources: readonly Resource[]
   readonly environments: readonly Environment[]
   /** Every other file of generated/ with its hash, so that a stale or edited folder is seen. */

@@ -11,7 +11,7 @@ export type Artifact =
   | { readonly path: string; readonly template: TemplateName; readonly view: View }
   | { readonly path: string; readonly data: Json }
 
-/** `yes`, or why not and what to do instead, as a sentence that follows "<engine> cannot …: ". */
+/** `yes`, or why not and what to do instead, as words that follow "<Engine> has no <feature>: " and end in a full stop. */
 export type Capability = 'yes' | { readonly instead: string }
 
 export type Capabilities = Readonly<Record<Feature, Capability>>
