@@ -10,6 +10,7 @@ export type TargetName = 'kafka' | 'flink' | 'ksqldb' | 'spark' | 'duckdb' | 'pi
 export type Artifact =
   | { readonly path: string; readonly template: TemplateName; readonly view: View }
   | { readonly path: string; readonly data: Json }
+  | { readonly path: string; readonly text: string }
 
 /** `yes`, or why not and what to do instead, as words that follow "<Engine> has no <feature>: " and end in a full stop. */
 export type Capability = 'yes' | { readonly instead: string }
