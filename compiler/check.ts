@@ -30,7 +30,14 @@ function unsupported(pipeline: Pipeline, target: Target): Diagnostic[] {
     const capability = capabilities[feature]
     if (capability === 'yes') return []
     const hint = target.name in pipeline.engines ? `or take ${target.name} out of "engines"` : null
-    return [diagnostic('unsupported', at, { engine: titles[target.name], feature: features[feature], instead: capability.instead }, hint)]
+    return [
+      diagnostic(
+        'unsupported',
+        at,
+        { engine: titles[target.name], feature: features[feature], instead: capability.instead },
+        hint,
+      ),
+    ]
   })
 }
 
@@ -49,7 +56,9 @@ function topicCollisions({ source, engines }: Pipeline): Diagnostic[] {
       const engine = { flink, ksqldb, spark }[name]
       return engine === null ? [] : [{ topic: engine.topic, owner: `the results of ${name}`, at: engine.at }]
     }),
-    ...(flink?.lateTopic == null ? [] : [{ topic: flink.lateTopic, owner: 'the late rows of flink', at: flink.at }]),
+    ...(flink?.lateTopic == null
+      ? []
+      : [{ topic: flink.lateTopic, owner: 'the late rows of flink', at: flink.at }]),
   ]
   const owners = new Map<string, string>()
   return results.flatMap(({ topic, owner, at }) => {
@@ -70,13 +79,32 @@ function surprises(pipeline: Pipeline): Diagnostic[] {
   const { partitions } = source
   const found: Diagnostic[] = []
   if (engines.ksqldb?.emit === 'final' && partitions > 1) {
-    found.push(diagnostic('final-several-partitions', engines.ksqldb.at, { partitions }, 'write "emit: changes", or leave "emit" out'))
+    found.push(
+      diagnostic(
+        'final-several-partitions',
+        engines.ksqldb.at,
+        { partitions },
+        'write "emit: changes", or leave "emit" out',
+      ),
+    )
   }
   if (engines.flink !== null && engines.flink.parallelism > partitions) {
-    found.push(diagnostic('parallelism-unused', engines.flink.at, { parallelism: engines.flink.parallelism, partitions }))
+    found.push(
+      diagnostic('parallelism-unused', engines.flink.at, {
+        parallelism: engines.flink.parallelism,
+        partitions,
+      }),
+    )
   }
   if (source.eventTime.watermarkDelay === 0 && partitions > 1) {
-    found.push(diagnostic('zero-delay', source.eventTime.at, { partitions }, 'add a "watermark_delay" of a few seconds'))
+    found.push(
+      diagnostic(
+        'zero-delay',
+        source.eventTime.at,
+        { partitions },
+        'add a "watermark_delay" of a few seconds',
+      ),
+    )
   }
   return [...found, ...stateSize(pipeline)]
 }
@@ -99,7 +127,13 @@ function stateSize(pipeline: Pipeline): Diagnostic[] {
   if (first === undefined || windows < manyWindows) return []
   const bytes = windows * windowBytes(pipeline.metrics.length) * 1000
   const group = unbounded.map((each) => `"${each.name}"`).join(', ')
-  return [diagnostic('state-size', first.at, { windows: windows.toLocaleString('en'), bytes: byteText(bytes), group })]
+  return [
+    diagnostic('state-size', first.at, {
+      windows: windows.toLocaleString('en'),
+      bytes: byteText(bytes),
+      group,
+    }),
+  ]
 }
 
 /** How many windows of one group can be open at once, on the engine that keeps them longest. */

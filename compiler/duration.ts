@@ -21,6 +21,9 @@ export function parseDuration(text: string): { readonly millis: number } | { rea
 /** In the largest unit that gives a whole number: 90000 is `90s`, 0 is `0s`. */
 export function durationText(millis: number): string {
   const units = Object.entries(unitMillis).reverse()
-  const [unit, length] = (millis === 0 ? undefined : units.find(([, each]) => millis % each === 0)) ?? ['s', 1000]
+  const [unit, length] = (millis === 0 ? undefined : units.find(([, each]) => millis % each === 0)) ?? [
+    's',
+    1000,
+  ]
   return `${millis / length}${unit}`
 }

@@ -87,7 +87,7 @@ function sourceRequests({ source }: Pipeline): Request[] {
 
 function metricRequests(metric: Metric): Request[] {
   const { aggregate, at } = metric
-  if (aggregate.kind === 'count-rows' ) return []
+  if (aggregate.kind === 'count-rows') return []
   const inner = valueRequests(aggregate.argument)
   switch (aggregate.kind) {
     case 'count':
@@ -136,7 +136,10 @@ function valueRequests(value: Value): Request[] {
     case 'arithmetic':
     case 'divide':
     case 'modulo':
-      return [{ feature: 'expression-arithmetic', at: value.at }, ...[value.left, value.right].flatMap(valueRequests)]
+      return [
+        { feature: 'expression-arithmetic', at: value.at },
+        ...[value.left, value.right].flatMap(valueRequests),
+      ]
     case 'negate':
       return [{ feature: 'expression-arithmetic', at: value.at }, ...valueRequests(value.operand)]
     case 'concat':
@@ -157,7 +160,10 @@ function valueRequests(value: Value): Request[] {
     case 'coalesce':
       return value.operands.flatMap(valueRequests)
     case 'call':
-      return [{ feature: callFeatures[value.function], at: value.at }, ...value.operands.flatMap(valueRequests)]
+      return [
+        { feature: callFeatures[value.function], at: value.at },
+        ...value.operands.flatMap(valueRequests),
+      ]
   }
 }
 

@@ -90,12 +90,30 @@ export type Value =
       readonly at: Span
     }
   /** Of two doubles; null when the divisor is zero. */
-  | { readonly kind: 'divide'; readonly left: Value; readonly right: Value; readonly type: Type; readonly at: Span }
+  | {
+      readonly kind: 'divide'
+      readonly left: Value
+      readonly right: Value
+      readonly type: Type
+      readonly at: Span
+    }
   /** Of two bigints, the sign that of the dividend; null when the divisor is zero. */
-  | { readonly kind: 'modulo'; readonly left: Value; readonly right: Value; readonly type: Type; readonly at: Span }
+  | {
+      readonly kind: 'modulo'
+      readonly left: Value
+      readonly right: Value
+      readonly type: Type
+      readonly at: Span
+    }
   | { readonly kind: 'negate'; readonly operand: Value; readonly type: Type; readonly at: Span }
   /** Of two strings; null if either is. */
-  | { readonly kind: 'concat'; readonly left: Value; readonly right: Value; readonly type: Type; readonly at: Span }
+  | {
+      readonly kind: 'concat'
+      readonly left: Value
+      readonly right: Value
+      readonly type: Type
+      readonly at: Span
+    }
   | {
       readonly kind: 'case'
       readonly branches: readonly { readonly when: Condition; readonly then: Value }[]
@@ -106,7 +124,13 @@ export type Value =
   /** One of the conversions of `expression/casts.ts`, no other. */
   | { readonly kind: 'cast'; readonly operand: Value; readonly type: Type; readonly at: Span }
   | { readonly kind: 'coalesce'; readonly operands: readonly Value[]; readonly type: Type; readonly at: Span }
-  | { readonly kind: 'nullif'; readonly left: Value; readonly right: Value; readonly type: Type; readonly at: Span }
+  | {
+      readonly kind: 'nullif'
+      readonly left: Value
+      readonly right: Value
+      readonly type: Type
+      readonly at: Span
+    }
   | {
       readonly kind: 'call'
       readonly function: FunctionName
@@ -233,7 +257,14 @@ export interface PinotServing {
 }
 
 /** A JSON value; integers beyond 2^53 are bigint. */
-export type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json }
 
 export type GeneratorRule =
   | { readonly kind: 'faker'; readonly method: string; readonly arguments: readonly Json[] }
@@ -269,10 +300,22 @@ export interface Environment {
       readonly ca: string | null
     } | null
   } | null
-  readonly flink: { readonly gateway: string; readonly rest: string | null; readonly auth: BasicAuth | null } | null
+  readonly flink: {
+    readonly gateway: string
+    readonly rest: string | null
+    readonly auth: BasicAuth | null
+  } | null
   readonly ksqldb: { readonly url: string; readonly auth: BasicAuth | null } | null
-  readonly spark: { readonly rest: string; readonly master: string | null; readonly auth: BasicAuth | null } | null
-  readonly pinot: { readonly controller: string; readonly broker: string | null; readonly auth: BasicAuth | null } | null
+  readonly spark: {
+    readonly rest: string
+    readonly master: string | null
+    readonly auth: BasicAuth | null
+  } | null
+  readonly pinot: {
+    readonly controller: string
+    readonly broker: string | null
+    readonly auth: BasicAuth | null
+  } | null
 }
 
 export interface BasicAuth {

@@ -10,7 +10,9 @@ function print(value: Json, newline: string): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   const inner = `${newline}  `
   if (Array.isArray(value)) {
-    return value.length === 0 ? '[]' : `[${value.map((each) => inner + print(each, inner)).join(',')}${newline}]`
+    return value.length === 0
+      ? '[]'
+      : `[${value.map((each) => inner + print(each, inner)).join(',')}${newline}]`
   }
   const entries = Object.entries(value as { readonly [key: string]: Json })
   if (entries.length === 0) return '{}'

@@ -8,10 +8,23 @@ export function resolveEnvironments(document: PipelineDocument): readonly Enviro
   return Object.entries(document.environments ?? {}).map(([name, each]) => ({
     name,
     kafka: resolveKafka(each.kafka),
-    flink: each.flink === undefined ? null : { gateway: each.flink.gateway, rest: each.flink.rest ?? null, auth: auth(each.flink.auth) },
+    flink:
+      each.flink === undefined
+        ? null
+        : { gateway: each.flink.gateway, rest: each.flink.rest ?? null, auth: auth(each.flink.auth) },
     ksqldb: each.ksqldb === undefined ? null : { url: each.ksqldb.url, auth: auth(each.ksqldb.auth) },
-    spark: each.spark === undefined ? null : { rest: each.spark.rest, master: each.spark.master ?? null, auth: auth(each.spark.auth) },
-    pinot: each.pinot === undefined ? null : { controller: each.pinot.controller, broker: each.pinot.broker ?? null, auth: auth(each.pinot.auth) },
+    spark:
+      each.spark === undefined
+        ? null
+        : { rest: each.spark.rest, master: each.spark.master ?? null, auth: auth(each.spark.auth) },
+    pinot:
+      each.pinot === undefined
+        ? null
+        : {
+            controller: each.pinot.controller,
+            broker: each.pinot.broker ?? null,
+            auth: auth(each.pinot.auth),
+          },
   }))
 }
 

@@ -16,20 +16,39 @@ const companions: readonly { readonly key: 'weights' | 'values'; readonly needs:
   { key: 'values', needs: 'lookup' },
 ]
 
-export function resolveGenerator(document: PipelineDocument, fields: readonly Field[], scope: Scope): Generator | null {
+export function resolveGenerator(
+  document: PipelineDocument,
+  fields: readonly Field[],
+  scope: Scope,
+): Generator | null {
   if (document.generator === undefined) return null
   const known = new Map(fields.map((each) => [each.name, each]))
-  const resolved = Object.entries(document.generator.fields).flatMap(([name, rule]) => resolveField(name, rule, known, document, scope))
+  const resolved = Object.entries(document.generator.fields).flatMap(([name, rule]) =>
+    resolveField(name, rule, known, document, scope),
+  )
   refuseCycles(resolved, scope)
   return { fields: resolved }
 }
 
-function resolveField(name: string, rule: Rule, known: ReadonlyMap<string, Field>, document: PipelineDocument, scope: Scope): GeneratorField[] {
+function resolveField(
+  name: string,
+  rule: Rule,
+  known: ReadonlyMap<string, Field>,
+  document: PipelineDocument,
+  scope: Scope,
+): GeneratorField[] {
   const path = ['generator', 'fields', name]
   const at = scope.keyAt(path)
   const field = known.get(name)
   if (field === undefined) {
-    scope.complain(diagnostic('unknown-field', at, { field: name, source: document.source.topic }, didYouMean(name, known.keys())))
+    scope.complain(
+      diagnostic(
+        'unknown-field',
+        at,
+        { field: name, source: document.source.topic },
+        didYouMean(name, known.keys()),
+      ),
+    )
     return []
   }
   const found = kinds.filter((each) => Object.hasOwn(rule, each))
@@ -40,17 +59,26 @@ function resolveField(name: string, rule: Rule, known: ReadonlyMap<string, Field
     return []
   }
   for (const { key, needs } of companions) {
-    if (rule[key] !== undefined && kind !== needs) scope.complain(diagnostic('rule-key', scope.keyAt([...path, key]), { key, needs }))
+    if (rule[key] !== undefined && kind !== needs)
+      scope.complain(diagnostic('rule-key', scope.keyAt([...path, key]), { key, needs }))
   }
   const resolved = resolveRule(kind, rule, field, known, document, scope)
   return resolved === null ? [] : [{ name, rule: resolved, nullRate: rule.null_rate ?? 0, at }]
 }
 
-function resolveRule(kind: Kind, rule: Rule, field: Field, known: ReadonlyMap<string, Field>, document: PipelineDocument, scope: Scope): GeneratorRule | null {
+function resolveRule(
+  kind: Kind,
+  rule: Rule,
+  field: Field,
+  known: ReadonlyMap<string, Field>,
+  document: PipelineDocument,
+  scope: Scope,
+): GeneratorRule | null {
   const path = ['generator', 'fields', field.name]
   switch (kind) {
     case 'faker': {
-      const [method, ...rest] = typeof rule.faker === 'string' ? [rule.faker] : (rule.faker as [string, ...Json[]])
+      const [method, ...rest] =
+        typeof rule.faker === 'string' ? [rule.faker] : (rule.faker as [string, ...Json[]])
       return { kind, method, arguments: rest }
     }
     case 'pick':
@@ -61,8 +89,12 @@ function resolveRule(kind: Kind, rule: Rule, field: Field, known: ReadonlyMap<st
       if (field.type.kind !== 'timestamp') wrong('now', field, scope, [...path, 'now'])
       return { kind }
     case 'sequence': {
-      const { start = 1, step = 1 } = rule.sequence === true || rule.sequence === undefined ? {} : (rule.sequence as { start?: number; step?: number })
-      if (!['int', 'bigint', 'double', 'decimal', 'string'].includes(field.type.kind)) wrong('A sequence', field, scope, [...path, 'sequence'])
+      const { start = 1, step = 1 } =
+        rule.sequence === true || rule.sequence === undefined
+          ? {}
+          : (rule.sequence as { start?: number; step?: number })
+      if (!['int', 'bigint', 'double', 'decimal', 'string'].includes(field.type.kind))
+        wrong('A sequence', field, scope, [...path, 'sequence'])
       return { kind, start, step }
     }
     case 'value':
@@ -72,7 +104,9 @@ function resolveRule(kind: Kind, rule: Rule, field: Field, known: ReadonlyMap<st
 }
 
 function wrong(value: string, field: Field, scope: Scope, path: (string | number)[]): void {
-  scope.complain(diagnostic('value-type', scope.at(path), { value, field: field.name, type: typeName(field.type) }))
+  scope.complain(
+    diagnostic('value-type', scope.at(path), { value, field: field.name, type: typeName(field.type) }),
+  )
 }
 
 function pick(rule: Rule, field: Field, scope: Scope): GeneratorRule {
@@ -89,11 +123,24 @@ function pick(rule: Rule, field: Field, scope: Scope): GeneratorRule {
   return { kind: 'pick', values, weights }
 }
 
-function lookup(rule: Rule, field: Field, known: ReadonlyMap<string, Field>, document: PipelineDocument, scope: Scope): GeneratorRule | null {
+function lookup(
+  rule: Rule,
+  field: Field,
+  known: ReadonlyMap<string, Field>,
+  document: PipelineDocument,
+  scope: Scope,
+): GeneratorRule | null {
   const path = ['generator', 'fields', field.name]
   const from = rule.lookup!
   if (!known.has(from)) {
-    scope.complain(diagnostic('unknown-field', scope.at([...path, 'lookup']), { field: from, source: document.source.topic }, didYouMean(from, known.keys())))
+    scope.complain(
+      diagnostic(
+        'unknown-field',
+        scope.at([...path, 'lookup']),
+        { field: from, source: document.source.topic },
+        didYouMean(from, known.keys()),
+      ),
+    )
     return null
   }
   if (rule.values === undefined) {
@@ -131,7 +178,8 @@ type Problem = (scope: Scope, path: (string | number)[]) => Diagnostic
 
 function valueProblem(value: Json, field: string, type: Type): Problem | null {
   const shown = typeof value === 'bigint' ? String(value) : String(JSON.stringify(value)).slice(0, 60)
-  const mismatch: Problem = (scope, path) => diagnostic('value-type', scope.at(path), { value: shown, field, type: typeName(type) })
+  const mismatch: Problem = (scope, path) =>
+    diagnostic('value-type', scope.at(path), { value: shown, field, type: typeName(type) })
   if (value === null) return null
   switch (type.kind) {
     case 'string':
@@ -150,9 +198,19 @@ function valueProblem(value: Json, field: string, type: Type): Problem | null {
   }
 }
 
-function integerProblem(value: Json, shown: string, type: string, range: { least: bigint; most: bigint }, mismatch: Problem): Problem | null {
+function integerProblem(
+  value: Json,
+  shown: string,
+  type: string,
+  range: { least: bigint; most: bigint },
+  mismatch: Problem,
+): Problem | null {
   if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value))) return mismatch
   if (BigInt(value) >= range.least && BigInt(value) <= range.most) return null
   return (scope, path) =>
-    diagnostic('integer-out-of-range', scope.at(path), { value: shown, type, range: `${range.least} to ${range.most}` })
+    diagnostic('integer-out-of-range', scope.at(path), {
+      value: shown,
+      type,
+      range: `${range.least} to ${range.most}`,
+    })
 }

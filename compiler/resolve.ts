@@ -10,7 +10,19 @@ import { Complaint } from './expression/tokens.ts'
 import { Typer } from './expression/typer.ts'
 import * as types from './expression/types.ts'
 import { described, isNumeric, typeName } from './expression/types.ts'
-import type { Aggregate, Condition, Engines, Field, Metric, Pipeline, PinotServing, Source, Span, Type, Window } from './ir.ts'
+import type {
+  Aggregate,
+  Condition,
+  Engines,
+  Field,
+  Metric,
+  PinotServing,
+  Pipeline,
+  Source,
+  Span,
+  Type,
+  Window,
+} from './ir.ts'
 import { resolveEnvironments } from './resolve-environments.ts'
 import { resolveGenerator } from './resolve-generator.ts'
 import { type Located, locate, type Path, scalarOffsets } from './source.ts'
@@ -25,7 +37,11 @@ export interface Scope {
 }
 
 /** The pipeline, or null with the reasons. */
-export function resolve(document: PipelineDocument, root: Located, text: string): { pipeline: Pipeline | null; diagnostics: readonly Diagnostic[] } {
+export function resolve(
+  document: PipelineDocument,
+  root: Located,
+  text: string,
+): { pipeline: Pipeline | null; diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
   const scope: Scope = {
     text,
@@ -34,14 +50,20 @@ export function resolve(document: PipelineDocument, root: Located, text: string)
     complain: (found) => diagnostics.push(found),
   }
   const source = resolveSource(document, scope)
-  const typer = (path: Path, value: string): Typer => new Typer(source.fields, document.source.topic, scalarOffsets(text, scope.at(path), value))
+  const typer = (path: Path, value: string): Typer =>
+    new Typer(source.fields, document.source.topic, scalarOffsets(text, scope.at(path), value))
   const pipeline: Pipeline = {
     name: document.name,
     source,
-    where: document.where === undefined ? null : resolveWhere(document.where, typer(['where'], document.where), scope),
+    where:
+      document.where === undefined
+        ? null
+        : resolveWhere(document.where, typer(['where'], document.where), scope),
     window: resolveWindow(document, scope),
     groupBy: resolveGroupBy(document, source.fields, scope),
-    metrics: Object.entries(document.metrics).flatMap(([name, text]) => resolveMetric(name, text, typer(['metrics', name], text), scope)),
+    metrics: Object.entries(document.metrics).flatMap(([name, text]) =>
+      resolveMetric(name, text, typer(['metrics', name], text), scope),
+    ),
     engines: resolveEngines(document, source, scope),
     pinot: resolvePinot(document, scope),
     generator: resolveGenerator(document, source.fields, scope),
@@ -57,7 +79,10 @@ function duration(text: string, path: Path, scope: Scope, least = 0): number {
     scope.complain(diagnostic('duration-range', scope.at(path), { key, text, problem: parsed.problem }))
     return Math.max(1, least)
   }
-  if (parsed.millis < least) scope.complain(diagnostic('duration-range', scope.at(path), { key, text, problem: 'it must be longer than nothing' }))
+  if (parsed.millis < least)
+    scope.complain(
+      diagnostic('duration-range', scope.at(path), { key, text, problem: 'it must be longer than nothing' }),
+    )
   return Math.max(parsed.millis, least)
 }
 
@@ -68,7 +93,8 @@ function resolveSource(document: PipelineDocument, scope: Scope): Source {
   const fields = Object.entries(source.fields).map(([name, type]) => resolveField(name, String(type), scope))
   refuseCollisions(fields, scope)
   const known = new Map(fields.map((each) => [each.name, each]))
-  if (source.key !== undefined && !known.has(source.key)) unknownField(source.key, ['source', 'key'], document, scope)
+  if (source.key !== undefined && !known.has(source.key))
+    unknownField(source.key, ['source', 'key'], document, scope)
   return {
     topic: source.topic,
     partitions: source.partitions ?? 1,
@@ -84,7 +110,8 @@ const nameProblem = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 function resolveField(name: string, type: string, scope: Scope): Field {
   const path = ['source', 'fields', name]
   const at = scope.keyAt(path)
-  if (name.length > 128 || nameProblem.test(name)) scope.complain(diagnostic('bad-field-name', at, { name: name.slice(0, 40) }))
+  if (name.length > 128 || nameProblem.test(name))
+    scope.complain(diagnostic('bad-field-name', at, { name: name.slice(0, 40) }))
   if (isOwnColumn(name)) scope.complain(diagnostic('reserved-field', at, { name }))
   return { name, type: resolveType(type, scope.at(path), scope), at }
 }
@@ -119,19 +146,31 @@ function unknownField(field: string, path: Path, document: PipelineDocument, sco
   scope.complain(diagnostic('unknown-field', scope.at(path), { field, source: document.source.topic }, hint))
 }
 
-function resolveEventTime(document: PipelineDocument, fields: ReadonlyMap<string, Field>, scope: Scope): Source['eventTime'] {
+function resolveEventTime(
+  document: PipelineDocument,
+  fields: ReadonlyMap<string, Field>,
+  scope: Scope,
+): Source['eventTime'] {
   const { event_time: eventTime } = document.source
   const path = ['source', 'event_time']
   const field = fields.get(eventTime.field)
   if (field === undefined) unknownField(eventTime.field, [...path, 'field'], document, scope)
   else if (field.type.kind !== 'timestamp') {
-    scope.complain(diagnostic('event-time-type', scope.at([...path, 'field']), { field: field.name, type: typeName(field.type) }))
+    scope.complain(
+      diagnostic('event-time-type', scope.at([...path, 'field']), {
+        field: field.name,
+        type: typeName(field.type),
+      }),
+    )
   }
   return {
     field: eventTime.field,
     format: resolveFormat(eventTime.format, [...path, 'format'], scope),
     timeZone: resolveZone(eventTime.time_zone ?? 'UTC', eventTime.format, [...path, 'time_zone'], scope),
-    watermarkDelay: eventTime.watermark_delay === undefined ? 0 : duration(eventTime.watermark_delay, [...path, 'watermark_delay'], scope),
+    watermarkDelay:
+      eventTime.watermark_delay === undefined
+        ? 0
+        : duration(eventTime.watermark_delay, [...path, 'watermark_delay'], scope),
     at: scope.at([...path, 'format']),
   }
 }
@@ -140,12 +179,15 @@ function resolveFormat(text: string, path: Path, scope: Scope): Source['eventTim
   const format = parseTimeFormat(text)
   if (!('problem' in format)) return format
   const hint = didYouMean(text, ['epoch_millis', 'epoch_seconds', 'iso8601'])
-  scope.complain(diagnostic('bad-time-format', scope.at(path), { format: text, problem: format.problem }, hint))
+  scope.complain(
+    diagnostic('bad-time-format', scope.at(path), { format: text, problem: format.problem }, hint),
+  )
   return { kind: 'iso8601' }
 }
 
 function resolveZone(zone: string, format: string, path: Path, scope: Scope): string {
-  if (!isTimeZone(zone)) scope.complain(diagnostic('bad-time-zone', scope.at(path), { zone: zone.slice(0, 60) }))
+  if (!isTimeZone(zone))
+    scope.complain(diagnostic('bad-time-zone', scope.at(path), { zone: zone.slice(0, 60) }))
   else if (zone !== 'UTC' && ['epoch_millis', 'epoch_seconds', 'iso8601'].includes(format)) {
     scope.complain(diagnostic('zone-without-pattern', scope.at(path), { format }))
   }
@@ -183,7 +225,8 @@ function resolveWhere(text: string, typer: Typer, scope: Scope): Condition | nul
 
 function resolveMetric(name: string, text: string, typer: Typer, scope: Scope): Metric[] {
   const path = ['metrics', name]
-  if (name.length > 128 || nameProblem.test(name)) scope.complain(diagnostic('bad-field-name', scope.keyAt(path), { name: name.slice(0, 40) }))
+  if (name.length > 128 || nameProblem.test(name))
+    scope.complain(diagnostic('bad-field-name', scope.keyAt(path), { name: name.slice(0, 40) }))
   if (isOwnColumn(name)) scope.complain(diagnostic('reserved-field', scope.keyAt(path), { name }))
   const syntax = parsed(text, path, scope)
   if (syntax === null) return []
@@ -200,23 +243,34 @@ function resolveMetric(name: string, text: string, typer: Typer, scope: Scope): 
 function resolveAggregate(call: Call, typer: Typer, at: Span): Aggregate {
   if (call.star) {
     if (call.name === 'count') return { kind: 'count-rows' }
-    throw new Complaint(diagnostic('argument-count', at, { function: call.name, expected: 'one expression', found: 0 }))
+    throw new Complaint(
+      diagnostic('argument-count', at, { function: call.name, expected: 'one expression', found: 0 }),
+    )
   }
   const [operand] = call.operands
   if (operand === undefined || call.operands.length > 1) {
     const expected = call.name === 'count' ? '* or one expression' : 'one expression'
-    throw new Complaint(diagnostic('argument-count', at, { function: call.name, expected, found: call.operands.length }))
+    throw new Complaint(
+      diagnostic('argument-count', at, { function: call.name, expected, found: call.operands.length }),
+    )
   }
   const argument = typer.value(operand)
   if (call.distinct) {
     if (call.name === 'count') return { kind: 'count-distinct', argument }
-    throw new Complaint(diagnostic('argument-literal', at, { function: call.name, what: '"distinct" cannot stand; only count has it' }))
+    throw new Complaint(
+      diagnostic('argument-literal', at, {
+        function: call.name,
+        what: '"distinct" cannot stand; only count has it',
+      }),
+    )
   }
   const kind = call.name as 'count' | 'sum' | 'avg' | 'min' | 'max'
   const numbers = kind === 'sum' || kind === 'avg'
   if (numbers ? !isNumeric(argument.type) : kind !== 'count' && argument.type.kind === 'boolean') {
     const expected = numbers ? 'a number' : 'a number, a string or a timestamp'
-    throw new Complaint(diagnostic('type-mismatch', argument.at, { what: kind, expected, found: described(argument) }))
+    throw new Complaint(
+      diagnostic('type-mismatch', argument.at, { what: kind, expected, found: described(argument) }),
+    )
   }
   return { kind, argument }
 }
@@ -247,7 +301,8 @@ function sumOf(type: Type): Type {
 function resolveWindow(document: PipelineDocument, scope: Scope): Window {
   const { window } = document
   const at = scope.at(['window', 'type'])
-  const length = (key: 'size' | 'advance' | 'gap'): number => duration(window[key]!, ['window', key], scope, 1)
+  const length = (key: 'size' | 'advance' | 'gap'): number =>
+    duration(window[key]!, ['window', key], scope, 1)
   const offset = window.offset === undefined ? 0 : duration(window.offset, ['window', 'offset'], scope)
   if (window.type === 'session') return { kind: 'session', gap: length('gap'), at }
   const size = length('size')
@@ -257,31 +312,58 @@ function resolveWindow(document: PipelineDocument, scope: Scope): Window {
   }
   const advance = length('advance')
   if (size % advance !== 0 || advance > size) {
-    scope.complain(diagnostic('window-division', scope.at(['window', 'advance']), { size: window.size!, advance: window.advance! }))
+    scope.complain(
+      diagnostic('window-division', scope.at(['window', 'advance']), {
+        size: window.size!,
+        advance: window.advance!,
+      }),
+    )
   } else if (size / advance > 10_000) {
-    scope.complain(diagnostic('too-many-windows', scope.at(['window', 'advance']), { windows: size / advance }))
+    scope.complain(
+      diagnostic('too-many-windows', scope.at(['window', 'advance']), { windows: size / advance }),
+    )
   }
   refuseLongOffset(document, offset, advance, 'advance', scope)
   return { kind: 'hopping', size, advance, offset, at: offset === 0 ? at : scope.at(['window', 'offset']) }
 }
 
-function refuseLongOffset(document: PipelineDocument, offset: number, length: number, key: 'size' | 'advance', scope: Scope): void {
+function refuseLongOffset(
+  document: PipelineDocument,
+  offset: number,
+  length: number,
+  key: 'size' | 'advance',
+  scope: Scope,
+): void {
   if (offset === 0 || offset < length) return
   const { window } = document
-  scope.complain(diagnostic('window-offset-range', scope.at(['window', 'offset']), { offset: window.offset!, length: `"${key}" ${window[key]}` }))
+  scope.complain(
+    diagnostic('window-offset-range', scope.at(['window', 'offset']), {
+      offset: window.offset!,
+      length: `"${key}" ${window[key]}`,
+    }),
+  )
 }
 
-function resolveGroupBy(document: PipelineDocument, fields: readonly Field[], scope: Scope): readonly Field[] {
+function resolveGroupBy(
+  document: PipelineDocument,
+  fields: readonly Field[],
+  scope: Scope,
+): readonly Field[] {
   const found: Field[] = []
   for (const [index, name] of (document.group_by ?? []).entries()) {
     const path = ['group_by', index]
     const field = fields.find((each) => each.name === name)
     if (field === undefined) unknownField(name, path, document, scope)
-    else if (found.some((each) => each.name === name)) scope.complain(diagnostic('repeated-value', scope.at(path), { key: 'group_by', value: name }))
-    else if (field.type.kind === 'double') scope.complain(diagnostic('group-by-double', scope.at(path), { field: name }))
+    else if (found.some((each) => each.name === name))
+      scope.complain(diagnostic('repeated-value', scope.at(path), { key: 'group_by', value: name }))
+    else if (field.type.kind === 'double')
+      scope.complain(diagnostic('group-by-double', scope.at(path), { field: name }))
     else found.push({ ...field, at: scope.at(path) })
   }
-  const columns = [...found, ...Object.keys(document.metrics).map((name) => ({ name, at: scope.keyAt(['metrics', name]) }))]
+  const columns = [
+    ...found,
+    ...Object.keys(document.metrics).map((name) => ({ name, at: scope.keyAt(['metrics', name]) })),
+  ]
   refuseCollisions(columns, scope)
   return found
 }
@@ -294,17 +376,34 @@ function resolveEngines(document: PipelineDocument, source: Source, scope: Scope
   const { flink, ksqldb, spark } = document.engines
   const at = (name: string): Span => scope.keyAt(['engines', name])
   return {
-    flink: flink === undefined ? null : { topic: flink.topic, parallelism: flink.parallelism ?? 1, lateTopic: flink.late_topic ?? null, at: at('flink') },
+    flink:
+      flink === undefined
+        ? null
+        : {
+            topic: flink.topic,
+            parallelism: flink.parallelism ?? 1,
+            lateTopic: flink.late_topic ?? null,
+            at: at('flink'),
+          },
     ksqldb: ksqldb === undefined ? null : resolveKsqldb(ksqldb, source, at('ksqldb'), scope),
-    spark: spark === undefined ? null : { topic: spark.topic, lateRows: spark.late_rows ?? 'batch', at: at('spark') },
+    spark:
+      spark === undefined
+        ? null
+        : { topic: spark.topic, lateRows: spark.late_rows ?? 'batch', at: at('spark') },
   }
 }
 
-function resolveKsqldb(ksqldb: NonNullable<PipelineDocument['engines']['ksqldb']>, source: Source, at: Span, scope: Scope): Engines['ksqldb'] {
+function resolveKsqldb(
+  ksqldb: NonNullable<PipelineDocument['engines']['ksqldb']>,
+  source: Source,
+  at: Span,
+  scope: Scope,
+): Engines['ksqldb'] {
   const emit = ksqldb.emit ?? (source.partitions > 1 ? 'changes' : 'final')
   const delay = source.eventTime.watermarkDelay
   const path = ['engines', 'ksqldb', 'grace']
-  if (ksqldb.grace === undefined) return { topic: ksqldb.topic, emit, grace: emit === 'final' ? delay : Math.max(dayMillis, delay), at }
+  if (ksqldb.grace === undefined)
+    return { topic: ksqldb.topic, emit, grace: emit === 'final' ? delay : Math.max(dayMillis, delay), at }
   const grace = duration(ksqldb.grace, path, scope)
   if (emit === 'final') scope.complain(diagnostic('grace-without-changes', scope.keyAt(path), {}))
   else if (grace < delay) {
@@ -317,14 +416,29 @@ function resolveKsqldb(ksqldb: NonNullable<PipelineDocument['engines']['ksqldb']
 function resolvePinot(document: PipelineDocument, scope: Scope): PinotServing | null {
   const pinot = document.serving?.pinot
   if (pinot === undefined) return null
-  const present = (['flink', 'ksqldb', 'spark'] as const).filter((each) => document.engines[each] !== undefined)
+  const present = (['flink', 'ksqldb', 'spark'] as const).filter(
+    (each) => document.engines[each] !== undefined,
+  )
   for (const [index, engine] of (pinot.engines ?? []).entries()) {
-    if (!present.includes(engine)) scope.complain(diagnostic('serving-absent-engine', scope.at(['serving', 'pinot', 'engines', index]), { engine }))
+    if (!present.includes(engine))
+      scope.complain(
+        diagnostic('serving-absent-engine', scope.at(['serving', 'pinot', 'engines', index]), { engine }),
+      )
   }
   const path = ['serving', 'pinot', 'retention']
   const retention = pinot.retention === undefined ? null : duration(pinot.retention, path, scope, 1)
   if (retention !== null && retention % dayMillis !== 0) {
-    scope.complain(diagnostic('duration-range', scope.at(path), { key: 'retention', text: pinot.retention!, problem: 'Pinot counts retention in whole days' }))
+    scope.complain(
+      diagnostic('duration-range', scope.at(path), {
+        key: 'retention',
+        text: pinot.retention!,
+        problem: 'Pinot counts retention in whole days',
+      }),
+    )
   }
-  return { engines: present.filter((each) => pinot.engines?.includes(each) ?? true), retention, at: scope.keyAt(['serving', 'pinot']) }
+  return {
+    engines: present.filter((each) => pinot.engines?.includes(each) ?? true),
+    retention,
+    at: scope.keyAt(['serving', 'pinot']),
+  }
 }

@@ -1,5 +1,17 @@
 /** YAML text to a plain document, and from any path in it back to the place in the text. */
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, type Scalar, type YAMLError } from 'yaml'
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLError,
+} from 'yaml'
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import type { Json, Span } from './ir.ts'
 
@@ -55,15 +67,27 @@ function decodes(bytes: Uint8Array): boolean {
 }
 
 /** Parses; with any diagnostic the root is null. */
-export function parse(text: string): { readonly source: SourceText | null; readonly diagnostics: readonly Diagnostic[] } {
+export function parse(text: string): {
+  readonly source: SourceText | null
+  readonly diagnostics: readonly Diagnostic[]
+} {
   if (text.length > limits.bytes) {
     return failed(diagnostic('file-too-large', { start: 0, end: 0 }, { bytes: text.length }))
   }
   const control = controlCharacters(text)
   if (control.length > 0) return { source: null, diagnostics: control }
   if (nestingOf(text) > 500) return failed(diagnostic('too-deep', { start: 0, end: 0 }, {}))
-  const documents = parseAllDocuments(text, { lineCounter: new LineCounter(), prettyErrors: false, uniqueKeys: false, merge: false, schema: 'core', intAsBigInt: true, logLevel: 'silent' })
-  if (!Array.isArray(documents) || documents[0]?.contents == null) return failed(diagnostic('empty-file', { start: 0, end: 0 }, {}))
+  const documents = parseAllDocuments(text, {
+    lineCounter: new LineCounter(),
+    prettyErrors: false,
+    uniqueKeys: false,
+    merge: false,
+    schema: 'core',
+    intAsBigInt: true,
+    logLevel: 'silent',
+  })
+  if (!Array.isArray(documents) || documents[0]?.contents == null)
+    return failed(diagnostic('empty-file', { start: 0, end: 0 }, {}))
   const [first, second] = documents
   if (second !== undefined) {
     const start = Math.max(0, second.range[0] - 4)
@@ -73,7 +97,9 @@ export function parse(text: string): { readonly source: SourceText | null; reado
   if (problems.length > 0) return { source: null, diagnostics: problems }
   const walker = new Walker(anchorsOf(first.contents))
   const root = walker.visit(first.contents as Node, null, 0)
-  return walker.diagnostics.length > 0 ? { source: null, diagnostics: walker.diagnostics } : { source: { text, root }, diagnostics: [] }
+  return walker.diagnostics.length > 0
+    ? { source: null, diagnostics: walker.diagnostics }
+    : { source: { text, root }, diagnostics: [] }
 }
 
 function failed(only: Diagnostic): { source: null; diagnostics: readonly Diagnostic[] } {
@@ -81,12 +107,19 @@ function failed(only: Diagnostic): { source: null; diagnostics: readonly Diagnos
 }
 
 /** YAML forbids them too, but its reader takes some of them. Lone surrogates cannot be written as UTF-8 at all. */
-const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const controls =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 function controlCharacters(text: string): Diagnostic[] {
-  return [...text.matchAll(controls)].slice(0, 20).map((found) =>
-    diagnostic('control-character', { start: found.index, end: found.index + 1 }, { code: codePoint(found[0]) }),
-  )
+  return [...text.matchAll(controls)]
+    .slice(0, 20)
+    .map((found) =>
+      diagnostic(
+        'control-character',
+        { start: found.index, end: found.index + 1 },
+        { code: codePoint(found[0]) },
+      ),
+    )
 }
 
 function codePoint(character: string): string {
@@ -109,7 +142,8 @@ function nestingOf(text: string): number {
 
 function yamlProblem(problem: YAMLError): Diagnostic {
   const at = { start: problem.pos[0], end: Math.max(problem.pos[0] + 1, problem.pos[1]) }
-  if (problem.code === 'TAG_RESOLVE_FAILED') return diagnostic('custom-tag', at, { tag: problem.message.replace(/^.*?(!\S*).*$/s, '$1').slice(0, 80) })
+  if (problem.code === 'TAG_RESOLVE_FAILED')
+    return diagnostic('custom-tag', at, { tag: problem.message.replace(/^.*?(!\S*).*$/s, '$1').slice(0, 80) })
   return diagnostic('yaml-syntax', at, { problem: firstLine(problem.message) })
 }
 
@@ -151,7 +185,8 @@ class Walker {
     const children = new Map<string | number, Located>()
     if (isMap(node)) {
       const value: Record<string, Json> = Object.create(null)
-      for (const pair of node.items as Pair<Node, Node | null>[]) this.#pair(pair, depth, aliasAt, children, value)
+      for (const pair of node.items as Pair<Node, Node | null>[])
+        this.#pair(pair, depth, aliasAt, children, value)
       return { value, at, keyAt, children }
     }
     if (!isSeq(node)) return nothing
@@ -168,7 +203,13 @@ class Walker {
     return nothing
   }
 
-  #pair(pair: Pair<Node, Node | null>, depth: number, aliasAt: Span | null, children: Map<string | number, Located>, value: Record<string, Json>): void {
+  #pair(
+    pair: Pair<Node, Node | null>,
+    depth: number,
+    aliasAt: Span | null,
+    children: Map<string | number, Located>,
+    value: Record<string, Json>,
+  ): void {
     const keyAt = aliasAt ?? spanOf(pair.key, null)
     const key = this.#key(pair.key, keyAt)
     if (key === null) return

@@ -26,7 +26,8 @@ function isTimeField(letters: string): letters is TimeField {
 }
 
 function unknownPart(character: string): string {
-  if (/[a-z]/i.test(character)) return `the letter ${character} stands for nothing; letters that stand for themselves go in single quotes, as in 'T'`
+  if (/[a-z]/i.test(character))
+    return `the letter ${character} stands for nothing; letters that stand for themselves go in single quotes, as in 'T'`
   return `"${character}" cannot stand in a pattern`
 }
 

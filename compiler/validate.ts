@@ -8,7 +8,10 @@ import validator from './precompiled/validator.js'
 import { type Located, locate } from './source.ts'
 
 /** The document, or why it is none. */
-export function validate(root: Located): { document: PipelineDocument | null; diagnostics: readonly Diagnostic[] } {
+export function validate(root: Located): {
+  document: PipelineDocument | null
+  diagnostics: readonly Diagnostic[]
+} {
   if (validator(root.value)) return { document: root.value as unknown as PipelineDocument, diagnostics: [] }
   const found = (validator.errors ?? []).filter(isTelling).map((error) => describe(error, root))
   return { document: null, diagnostics: oneAPlace(found.filter((each) => each !== null)) }
@@ -36,7 +39,10 @@ function describe(error: ErrorObject, root: Located): Diagnostic | null {
     case 'additionalProperties':
       return unknownKey(error, here, parent)
     case 'required':
-      return diagnostic('missing-key', keySpan(here), { key: error.params.missingProperty, parent: capital(parent) })
+      return diagnostic('missing-key', keySpan(here), {
+        key: error.params.missingProperty,
+        parent: capital(parent),
+      })
     case 'false schema': {
       const type = locate(root, [...path.slice(0, -1), 'type']).value
       return diagnostic('misplaced-key', here.keyAt ?? here.at, { key, windowType: String(type) })
@@ -92,7 +98,8 @@ function unknownKey(error: ErrorObject, here: Located, parent: string): Diagnost
   const known = Object.keys(error.parentSchema?.properties ?? {})
   const at = here.children.get(key)?.keyAt ?? here.at
   const free = known.filter((each) => !here.children.has(each))
-  const hint = didYouMean(key, free) ?? homes[key] ?? (known.length > 0 ? `its keys are ${known.join(', ')}` : null)
+  const hint =
+    didYouMean(key, free) ?? homes[key] ?? (known.length > 0 ? `its keys are ${known.join(', ')}` : null)
   return diagnostic('unknown-key', at, { key, parent }, hint)
 }
 
@@ -111,10 +118,18 @@ function wrongType(error: ErrorObject, here: Located, key: string): Diagnostic {
     return diagnostic('bad-duration', at, { text: String(value), key }, `write ${value}s for seconds`)
   }
   if (error.params.type === 'integer' && typeof value === 'bigint') {
-    return diagnostic('integer-out-of-range', at, { value: String(value), type: `a possible "${key}"`, range: 'at most 9007199254740991' })
+    return diagnostic('integer-out-of-range', at, {
+      value: String(value),
+      type: `a possible "${key}"`,
+      range: 'at most 9007199254740991',
+    })
   }
   const place = typeof value === 'object' && value !== null ? keySpan(here) : at
-  return diagnostic('wrong-type', place, { key, expected: kinds[error.params.type] ?? String(error.params.type), found: kindOf(value) })
+  return diagnostic('wrong-type', place, {
+    key,
+    expected: kinds[error.params.type] ?? String(error.params.type),
+    found: kindOf(value),
+  })
 }
 
 function isNumber(value: Json): boolean {
@@ -155,7 +170,11 @@ function shown(value: unknown): string {
 }
 
 function nameHint(name: string): string | null {
-  const better = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 63)
+  const better = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 63)
   return better === '' ? null : `for example ${better}`
 }
 
@@ -165,19 +184,41 @@ function durationHint(text: string): string | null {
   const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
   if (match === null) return null
   const word = match[2]!.toLowerCase()
-  const unit = ['ms', 's', 'm', 'h', 'd'].includes(word) ? word : Object.entries(units).find(([start]) => word.startsWith(start))?.[1]
+  const unit = ['ms', 's', 'm', 'h', 'd'].includes(word)
+    ? word
+    : Object.entries(units).find(([start]) => word.startsWith(start))?.[1]
   return `did you mean "${match[1]}${unit ?? 's'}"?`
 }
 
 const typeNames = ['string', 'boolean', 'int', 'bigint', 'double', 'decimal(10,2)', 'timestamp']
 const synonyms: Readonly<Record<string, string>> = {
-  integer: 'int', long: 'bigint', int64: 'bigint', int32: 'int', float: 'double', real: 'double', number: 'double', text: 'string', varchar: 'string',
-  bool: 'boolean', datetime: 'timestamp', date: 'timestamp', numeric: 'decimal(10,2)', decimal: 'decimal(10,2)', str: 'string',
+  integer: 'int',
+  long: 'bigint',
+  int64: 'bigint',
+  int32: 'int',
+  float: 'double',
+  real: 'double',
+  number: 'double',
+  text: 'string',
+  varchar: 'string',
+  bool: 'boolean',
+  datetime: 'timestamp',
+  date: 'timestamp',
+  numeric: 'decimal(10,2)',
+  decimal: 'decimal(10,2)',
+  str: 'string',
 }
 
 function wrongAlternative(error: ErrorObject, here: Located, key: string): Diagnostic {
   if (error.parentSchema?.['x-diagnostic'] !== 'bad-type') {
-    return diagnostic('wrong-type', keySpan(here), { key, expected: key === 'faker' ? 'a method or a list of a method and its arguments' : 'true, or a mapping with start and step', found: kindOf(here.value) })
+    return diagnostic('wrong-type', keySpan(here), {
+      key,
+      expected:
+        key === 'faker'
+          ? 'a method or a list of a method and its arguments'
+          : 'true, or a mapping with start and step',
+      found: kindOf(here.value),
+    })
   }
   const text = shown(here.value)
   const synonym = synonyms[text.toLowerCase()]
@@ -189,7 +230,12 @@ function wrongWord(error: ErrorObject, here: Located, key: string): Diagnostic {
   const allowed: unknown[] = error.params.allowedValues ?? [error.params.allowedValue]
   const words = allowed.map(String)
   const list = words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
-  return diagnostic('unknown-word', here.at, { key, word: shown(here.value), allowed: list }, didYouMean(shown(here.value), words))
+  return diagnostic(
+    'unknown-word',
+    here.at,
+    { key, word: shown(here.value), allowed: list },
+    didYouMean(shown(here.value), words),
+  )
 }
 
 function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
@@ -205,7 +251,10 @@ function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
     case 'minLength':
       return diagnostic('too-few', here.at, { key, what: 'character' })
     case 'uniqueItems':
-      return diagnostic('repeated-value', here.children.get(error.params.i)?.at ?? here.at, { key, value: shown((here.value as Json[])[error.params.i]) })
+      return diagnostic('repeated-value', here.children.get(error.params.i)?.at ?? here.at, {
+        key,
+        value: shown((here.value as Json[])[error.params.i]),
+      })
     default:
       return diagnostic('too-many', keySpan(here), { key, limit })
   }

@@ -18,3 +18,8 @@ export class Failure extends Error {
     this.detail = more.detail ?? null
   }
 }
+
+/** By name and not by class: each bundled command has a copy of the class. */
+export function isFailure(error: unknown): error is Failure {
+  return error instanceof Error && error.name === 'Failure'
+}

@@ -10,7 +10,8 @@ delete schema.$defs.type.anyOf
 const text = await compile(schema, 'PipelineDocument', {
   additionalProperties: false,
   ignoreMinAndMaxItems: true,
-  bannerComment: '/* Made from schema/pipeline.schema.json by `npm run types:document`; change the schema instead. */',
+  bannerComment:
+    '/* Made from schema/pipeline.schema.json by `npm run types:document`; change the schema instead. */',
   style: { semi: false, singleQuote: true, printWidth: 110 },
 })
 if (!process.argv.includes('--check')) writeFileSync(target, text)

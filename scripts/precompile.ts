@@ -27,7 +27,16 @@ function templatesModule(): string {
 }
 
 function validatorModule(): string {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, strictTuples: false, strictRequired: false, strictTypes: false, code: { source: true, esm: true } })
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictTuples: false,
+    strictRequired: false,
+    strictTypes: false,
+    code: { source: true, esm: true },
+  })
   ajv.addVocabulary(['x-diagnostic'])
   const schema = JSON.parse(readFileSync('schema/pipeline.schema.json', 'utf8'))
   const code = standalone(ajv, ajv.compile(schema))

@@ -14,7 +14,9 @@ export interface Diagnostic {
 
 export type Code = keyof typeof catalog
 
-type Parameters<C extends Code> = (typeof catalog)[C] extends { message: (parameters: infer P) => string } ? P : never
+type Parameters<C extends Code> = (typeof catalog)[C] extends { message: (parameters: infer P) => string }
+  ? P
+  : never
 
 /** Makes the catalogue's diagnostic of that code; an unknown code or a missing parameter does not compile. */
 export function diagnostic<C extends Code>(

@@ -22,7 +22,9 @@ const longestLine = 160
 /** By position, errors before warnings at the same place; the order in which they are printed. */
 export function sorted(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const key = (each: Diagnostic): number => (each.severity === 'error' ? 0 : 1)
-  return [...diagnostics].sort((a, b) => a.at.start - b.at.start || key(a) - key(b) || compareText(a.code, b.code))
+  return [...diagnostics].sort(
+    (a, b) => a.at.start - b.at.start || key(a) - key(b) || compareText(a.code, b.code),
+  )
 }
 
 function compareText(a: string, b: string): number {
@@ -88,7 +90,10 @@ function excerpt(source: string, line: number, column: number, width: number, hi
   const from = shown.length > longestLine ? Math.max(0, column - 1 - 60) : 0
   const visible = shown.slice(from, from + longestLine)
   const number = String(line).padStart(4)
-  const pad = visible.slice(0, column - 1 - from).map((character) => (character === '\t' ? '\t' : ' ')).join('')
+  const pad = visible
+    .slice(0, column - 1 - from)
+    .map((character) => (character === '\t' ? '\t' : ' '))
+    .join('')
   const carets = '^'.repeat(Math.max(1, Math.min(width, visible.length - (column - 1 - from))))
   const tail = hint === null ? '' : ` ${hint}`
   return `${number} | ${printable(visible.join(''))}\n${' '.repeat(number.length)} | ${pad}${carets}${tail}`
@@ -96,5 +101,8 @@ function excerpt(source: string, line: number, column: number, width: number, hi
 
 /** Terminal escapes in a hostile file must not reach the terminal. */
 function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+  return text.replaceAll(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    '\ufffd',
+  )
 }

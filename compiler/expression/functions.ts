@@ -24,15 +24,18 @@ function whole(value: Value | undefined): bigint | null {
 /** Engines differ on a start of 0 or less. */
 function substringLiterals([start, length]: readonly Value[]): { index: number; what: string } | null {
   const from = whole(start)
-  if (from === null || from < 1n || from > 1_000_000n) return { index: 0, what: 'the start is a literal from 1 to 1000000' }
+  if (from === null || from < 1n || from > 1_000_000n)
+    return { index: 0, what: 'the start is a literal from 1 to 1000000' }
   const count = whole(length)
-  if (length !== undefined && (count === null || count < 0n || count > 1_000_000n)) return { index: 1, what: 'the length is a literal from 0 to 1000000' }
+  if (length !== undefined && (count === null || count < 0n || count > 1_000_000n))
+    return { index: 1, what: 'the length is a literal from 0 to 1000000' }
   return null
 }
 
 function roundLiterals([places]: readonly Value[]): { index: number; what: string } | null {
   const count = whole(places)
-  if (places !== undefined && (count === null || count < 0n || count > 15n)) return { index: 0, what: 'the number of places is a literal from 0 to 15' }
+  if (places !== undefined && (count === null || count < 0n || count > 15n))
+    return { index: 0, what: 'the number of places is a literal from 0 to 15' }
   return null
 }
 
@@ -42,12 +45,28 @@ const rules: readonly FunctionRule[] = [
   { ...one, name: 'abs', argument: 'number', result: (type) => type },
   { ...one, name: 'floor', argument: 'double', result: () => double },
   { ...one, name: 'ceil', argument: 'double', result: () => double },
-  { name: 'round', least: 1, most: 2, expected: 'one or two arguments', argument: 'double', literals: roundLiterals, result: () => double },
+  {
+    name: 'round',
+    least: 1,
+    most: 2,
+    expected: 'one or two arguments',
+    argument: 'double',
+    literals: roundLiterals,
+    result: () => double,
+  },
   { ...one, name: 'upper', argument: 'string', result: () => string },
   { ...one, name: 'lower', argument: 'string', result: () => string },
   { ...one, name: 'trim', argument: 'string', result: () => string },
   { ...one, name: 'length', argument: 'string', result: () => bigint },
-  { name: 'substring', least: 2, most: 3, expected: 'two or three arguments', argument: 'string', literals: substringLiterals, result: () => string },
+  {
+    name: 'substring',
+    least: 2,
+    most: 3,
+    expected: 'two or three arguments',
+    argument: 'string',
+    literals: substringLiterals,
+    result: () => string,
+  },
 ]
 
 export const functions: ReadonlyMap<string, FunctionRule> = new Map(rules.map((each) => [each.name, each]))

@@ -18,7 +18,25 @@ export function parseExpression(text: string): Syntax {
 
 /** Words that are never field names without back-ticks. */
 const reserved = new Set([
-  'and', 'or', 'not', 'in', 'between', 'like', 'escape', 'is', 'null', 'true', 'false', 'case', 'when', 'then', 'else', 'end', 'cast', 'as', 'distinct',
+  'and',
+  'or',
+  'not',
+  'in',
+  'between',
+  'like',
+  'escape',
+  'is',
+  'null',
+  'true',
+  'false',
+  'case',
+  'when',
+  'then',
+  'else',
+  'end',
+  'cast',
+  'as',
+  'distinct',
 ])
 
 const comparisons = new Set<string>(['=', '<>', '<', '<=', '>', '>='])
@@ -34,7 +52,8 @@ class Parser {
   }
 
   expression(): Syntax {
-    if (++this.#depth > limits.depth) throw new Complaint(diagnostic('expression-too-complex', this.#peek().at, {}))
+    if (++this.#depth > limits.depth)
+      throw new Complaint(diagnostic('expression-too-complex', this.#peek().at, {}))
     const syntax = this.#chain(['or'], () => this.#chain(['and'], () => this.#not()))
     this.#depth--
     return syntax
@@ -69,7 +88,13 @@ class Parser {
       if (value.kind === 'binary' && comparisons.has(value.operator)) this.#fail('"and" or "or"')
       this.#next++
       const right = this.#concatenation()
-      return { kind: 'binary', operator: token.text as Comparison, left: value, right, at: join(value.at, right.at) }
+      return {
+        kind: 'binary',
+        operator: token.text as Comparison,
+        left: value,
+        right,
+        at: join(value.at, right.at),
+      }
     }
     if (this.#takeWord('is')) {
       const negated = this.#takeWord('not')
@@ -104,7 +129,9 @@ class Parser {
   }
 
   #concatenation(): Syntax {
-    return this.#chain(['||'], () => this.#chain(['+', '-'], () => this.#chain(['*', '/', '%'], () => this.#unary())))
+    return this.#chain(['||'], () =>
+      this.#chain(['+', '-'], () => this.#chain(['*', '/', '%'], () => this.#unary())),
+    )
   }
 
   #chain(operators: readonly BinaryOperator[], operand: () => Syntax): Syntax {
@@ -120,7 +147,9 @@ class Parser {
 
   #takeOperator(operators: readonly BinaryOperator[]): BinaryOperator | null {
     const token = this.#peek()
-    const found = operators.find((each) => (token.kind === 'symbol' ? token.text === each : this.#isWord(each, 0)))
+    const found = operators.find((each) =>
+      token.kind === 'symbol' ? token.text === each : this.#isWord(each, 0),
+    )
     if (found !== undefined) this.#next++
     return found ?? null
   }
@@ -133,13 +162,15 @@ class Parser {
       const operand = this.#unary()
       const at = join(token.at, operand.at)
       if (token.text === '+') return operand
-      if (operand.kind === 'number' && !operand.digits.startsWith('-')) return { ...operand, digits: `-${operand.digits}`, at }
+      if (operand.kind === 'number' && !operand.digits.startsWith('-'))
+        return { ...operand, digits: `-${operand.digits}`, at }
       return { kind: 'negate', operand, at }
     })
   }
 
   #nested(parse: () => Syntax): Syntax {
-    if (++this.#depth > limits.depth) throw new Complaint(diagnostic('expression-too-complex', this.#peek().at, {}))
+    if (++this.#depth > limits.depth)
+      throw new Complaint(diagnostic('expression-too-complex', this.#peek().at, {}))
     const syntax = parse()
     this.#depth--
     return syntax
@@ -179,7 +210,9 @@ class Parser {
     if (word === 'cast') return this.#cast(token.at)
     if (word === 'true' || word === 'false' || word === 'null') {
       this.#next++
-      return word === 'null' ? { kind: 'null', at: token.at } : { kind: 'boolean', value: word === 'true', at: token.at }
+      return word === 'null'
+        ? { kind: 'null', at: token.at }
+        : { kind: 'boolean', value: word === 'true', at: token.at }
     }
     if (reserved.has(word)) this.#fail('a field, a literal or a function')
     this.#next++
@@ -209,7 +242,8 @@ class Parser {
     while (this.#takeWord('when')) {
       const test = this.expression()
       this.#expectWord('then')
-      const when: Syntax = subject === null ? test : { kind: 'binary', operator: '=', left: subject, right: test, at: test.at }
+      const when: Syntax =
+        subject === null ? test : { kind: 'binary', operator: '=', left: subject, right: test, at: test.at }
       branches.push({ when, then: this.expression() })
     }
     if (branches.length === 0) this.#fail('"when"')
@@ -282,13 +316,17 @@ class Parser {
   }
 
   #count(): void {
-    if (++this.#nodes > limits.nodes) throw new Complaint(diagnostic('expression-too-complex', this.#peek().at, {}))
+    if (++this.#nodes > limits.nodes)
+      throw new Complaint(diagnostic('expression-too-complex', this.#peek().at, {}))
   }
 
   #fail(expected: string): never {
     const token = this.#peek()
     const found = token.kind === 'end' ? 'the end' : `"${token.text.slice(0, 40)}"`
-    const hint = token.kind === 'word' && reserved.has(token.text.toLowerCase()) ? `a field of that name goes in back-ticks: \`${token.text}\`` : null
+    const hint =
+      token.kind === 'word' && reserved.has(token.text.toLowerCase())
+        ? `a field of that name goes in back-ticks: \`${token.text}\``
+        : null
     throw new Complaint(diagnostic('expression-syntax', token.at, { found, expected }, hint))
   }
 }

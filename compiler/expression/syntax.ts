@@ -8,12 +8,43 @@ export type Syntax =
   | { readonly kind: 'boolean'; readonly value: boolean; readonly at: Span }
   | { readonly kind: 'null'; readonly at: Span }
   | { readonly kind: 'negate' | 'not'; readonly operand: Syntax; readonly at: Span }
-  | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Syntax; readonly right: Syntax; readonly at: Span }
-  | { readonly kind: 'in'; readonly value: Syntax; readonly items: readonly Syntax[]; readonly negated: boolean; readonly at: Span }
-  | { readonly kind: 'between'; readonly value: Syntax; readonly low: Syntax; readonly high: Syntax; readonly negated: boolean; readonly at: Span }
-  | { readonly kind: 'like'; readonly value: Syntax; readonly pattern: Syntax; readonly escape: Syntax | null; readonly negated: boolean; readonly at: Span }
+  | {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Syntax
+      readonly right: Syntax
+      readonly at: Span
+    }
+  | {
+      readonly kind: 'in'
+      readonly value: Syntax
+      readonly items: readonly Syntax[]
+      readonly negated: boolean
+      readonly at: Span
+    }
+  | {
+      readonly kind: 'between'
+      readonly value: Syntax
+      readonly low: Syntax
+      readonly high: Syntax
+      readonly negated: boolean
+      readonly at: Span
+    }
+  | {
+      readonly kind: 'like'
+      readonly value: Syntax
+      readonly pattern: Syntax
+      readonly escape: Syntax | null
+      readonly negated: boolean
+      readonly at: Span
+    }
   | { readonly kind: 'is-null'; readonly value: Syntax; readonly negated: boolean; readonly at: Span }
-  | { readonly kind: 'case'; readonly branches: readonly { readonly when: Syntax; readonly then: Syntax }[]; readonly otherwise: Syntax | null; readonly at: Span }
+  | {
+      readonly kind: 'case'
+      readonly branches: readonly { readonly when: Syntax; readonly then: Syntax }[]
+      readonly otherwise: Syntax | null
+      readonly at: Span
+    }
   | { readonly kind: 'cast'; readonly operand: Syntax; readonly type: TypeName; readonly at: Span }
   | Call
 

@@ -3,7 +3,11 @@ import type { Span } from '../ir.ts'
 
 export type Token =
   /** `text` is upper-case for words in the language, as written for names. */
-  | { readonly kind: 'word' | 'name' | 'number' | 'string' | 'symbol' | 'end'; readonly text: string; readonly at: Span }
+  {
+    readonly kind: 'word' | 'name' | 'number' | 'string' | 'symbol' | 'end'
+    readonly text: string
+    readonly at: Span
+  }
 
 /** A space-saving way for a phase to say: stop here, this is why. */
 export class Complaint extends Error {
@@ -37,9 +41,12 @@ export function tokenize(text: string): readonly Token[] {
 function toToken(groups: Record<string, string | undefined>, at: Span): Token | null {
   if (groups.word !== undefined) return { kind: 'word', text: groups.word, at }
   if (groups.number !== undefined) return { kind: 'number', text: groups.number, at }
-  if (groups.string !== undefined) return { kind: 'string', text: groups.string.slice(1, -1).replaceAll("''", "'"), at }
-  if (groups.name !== undefined) return { kind: 'name', text: groups.name.slice(1, -1).replaceAll('``', '`'), at }
-  if (groups.symbol !== undefined) return { kind: 'symbol', text: groups.symbol === '!=' ? '<>' : groups.symbol, at }
+  if (groups.string !== undefined)
+    return { kind: 'string', text: groups.string.slice(1, -1).replaceAll("''", "'"), at }
+  if (groups.name !== undefined)
+    return { kind: 'name', text: groups.name.slice(1, -1).replaceAll('``', '`'), at }
+  if (groups.symbol !== undefined)
+    return { kind: 'symbol', text: groups.symbol === '!=' ? '<>' : groups.symbol, at }
   return null
 }
 
@@ -54,6 +61,10 @@ function untokenizable(text: string, start: number): Diagnostic {
     const end = start + (inside?.[0].length ?? 1)
     return diagnostic('double-quoted', { start, end }, { text: (inside?.[1] ?? '…').slice(0, 40) })
   }
-  const hint = { '&': 'did you mean "and"?', '|': 'did you mean "or" or "||"?', '!': 'did you mean "not" or "<>"?' }[character]
+  const hint = {
+    '&': 'did you mean "and"?',
+    '|': 'did you mean "or" or "||"?',
+    '!': 'did you mean "not" or "<>"?',
+  }[character]
   return diagnostic('bad-character', at, { character }, hint ?? null)
 }

@@ -13,7 +13,14 @@ type SyntaxOf<K extends Syntax['kind']> = Extract<Syntax, { kind: K }>
 type BinarySyntax = SyntaxOf<'binary'>
 type Place = (at: Span) => Span
 
-const opposite: Readonly<Record<Comparison, Comparison>> = { '=': '<>', '<>': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' }
+const opposite: Readonly<Record<Comparison, Comparison>> = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+}
 const connectives = new Set<string>(['and', 'or'])
 const comparisons = new Set<string>(Object.keys(opposite))
 
@@ -113,7 +120,12 @@ export class Typer {
     const common = commonType(left.type, right.type)
     if (common === null || (ordered && common.kind === 'boolean')) {
       throw this.#complain(
-        diagnostic('not-comparable', at, { left: described(left), right: described(right) }, comparisonHint(left, right)),
+        diagnostic(
+          'not-comparable',
+          at,
+          { left: described(left), right: described(right) },
+          comparisonHint(left, right),
+        ),
       )
     }
     if (isInteger(common)) return [left, right]
@@ -126,13 +138,22 @@ export class Typer {
       this.#refuseNull(each, 'in a list with')
       const item = exactBeside(this.value(each), value.type)
       if (item.kind === 'literal') return item
-      throw this.#complain(diagnostic('argument-literal', item.at, { function: 'in (…)', what: 'every item is a literal' }))
+      throw this.#complain(
+        diagnostic('argument-literal', item.at, { function: 'in (…)', what: 'every item is a literal' }),
+      )
     })
     const [first] = items
     const common = items.reduce<Type | null>((type, item) => type && commonType(type, item.type), value.type)
     if (common === null || first === undefined) {
       const odd = items.find((each) => commonType(value.type, each.type) === null) ?? value
-      throw this.#complain(diagnostic('not-comparable', odd.at, { left: described(value), right: described(odd) }, comparisonHint(value, odd)))
+      throw this.#complain(
+        diagnostic(
+          'not-comparable',
+          odd.at,
+          { left: described(value), right: described(odd) },
+          comparisonHint(value, odd),
+        ),
+      )
     }
     const keep = isInteger(common)
     return {
@@ -152,19 +173,32 @@ export class Typer {
     this.#comparable(value, low, '<', at)
     this.#comparable(value, high, '<', at)
     const common = commonType(commonType(value.type, low.type)!, high.type)!
-    const [a, b, c] = isInteger(common) ? [value, low, high] : [value, low, high].map((each) => this.#convert(each, common))
+    const [a, b, c] = isInteger(common)
+      ? [value, low, high]
+      : [value, low, high].map((each) => this.#convert(each, common))
     return { kind: 'between', value: a!, low: b!, high: c!, negated: syntax.negated !== negate, at }
   }
 
   #like(syntax: SyntaxOf<'like'>, negate: boolean, at: Span): Condition {
     const value = this.#expect(this.value(syntax.value), types.string, 'like')
     const pattern = this.#text(syntax.pattern, 'like', 'the pattern is a text literal')
-    const escape = syntax.escape === null ? null : this.#text(syntax.escape, 'like', 'the escape is a text literal')
+    const escape =
+      syntax.escape === null ? null : this.#text(syntax.escape, 'like', 'the escape is a text literal')
     if (escape !== null && [...escape].length !== 1) {
-      throw this.#complain(diagnostic('argument-literal', this.#place(syntax.escape!.at), { function: 'like', what: 'the escape is one character' }))
+      throw this.#complain(
+        diagnostic('argument-literal', this.#place(syntax.escape!.at), {
+          function: 'like',
+          what: 'the escape is one character',
+        }),
+      )
     }
     if (escape !== null && !escapesWell(pattern, escape)) {
-      throw this.#complain(diagnostic('argument-literal', this.#place(syntax.pattern.at), { function: 'like', what: `${escape} is followed by %, _ or ${escape}` }))
+      throw this.#complain(
+        diagnostic('argument-literal', this.#place(syntax.pattern.at), {
+          function: 'like',
+          what: `${escape} is followed by %, _ or ${escape}`,
+        }),
+      )
     }
     return { kind: 'like', value, pattern, escape, negated: syntax.negated !== negate, at }
   }
@@ -177,7 +211,9 @@ export class Typer {
   #truth(syntax: Syntax, negate: boolean, at: Span): Condition {
     const value = this.value(syntax)
     if (value.type.kind !== 'boolean') {
-      throw this.#complain(diagnostic('not-a-condition', at, { found: described(value) }, 'compare it with something'))
+      throw this.#complain(
+        diagnostic('not-a-condition', at, { found: described(value) }, 'compare it with something'),
+      )
     }
     return { kind: 'truth', value, negated: negate, at }
   }
@@ -203,7 +239,14 @@ export class Typer {
   #field(name: string, at: Span): Value {
     const field = this.#fields.get(name)
     if (field !== undefined) return { kind: 'field', name, type: field.type, at }
-    throw this.#complain(diagnostic('unknown-field', at, { field: name, source: this.#source }, didYouMean(name, this.#fields.keys())))
+    throw this.#complain(
+      diagnostic(
+        'unknown-field',
+        at,
+        { field: name, source: this.#source },
+        didYouMean(name, this.#fields.keys()),
+      ),
+    )
   }
 
   #number(digits: string, at: Span): Value {
@@ -213,7 +256,8 @@ export class Typer {
       return literal({ kind: 'double', value }, types.double, at)
     }
     const value = BigInt(digits)
-    if (BigInt.asIntN(64, value) !== value) throw this.#complain(diagnostic('number-out-of-range', at, { number: digits.slice(0, 60) }))
+    if (BigInt.asIntN(64, value) !== value)
+      throw this.#complain(diagnostic('number-out-of-range', at, { number: digits.slice(0, 60) }))
     return literal({ kind: 'integer', value }, types.bigint, at)
   }
 
@@ -221,7 +265,13 @@ export class Typer {
     if (syntax.kind === 'null') throw this.#complain(diagnostic('untyped-null', this.#place(syntax.at), {}))
     const value = this.value(syntax)
     if (isNumeric(value.type)) return value
-    throw this.#complain(diagnostic('type-mismatch', value.at, { what: `"${what}"`, expected: 'numbers', found: described(value) }))
+    throw this.#complain(
+      diagnostic('type-mismatch', value.at, {
+        what: `"${what}"`,
+        expected: 'numbers',
+        found: described(value),
+      }),
+    )
   }
 
   #negate(operand: Value, at: Span): Value {
@@ -240,18 +290,39 @@ export class Typer {
     const left = this.#numeric(syntax.left, operator)
     const right = this.#numeric(syntax.right, operator)
     if (operator === '/') return this.#divide(left, right, at)
-    return operator === '%' ? this.#modulo(left, right, at) : this.#arithmetic(operator as '+' | '-' | '*', left, right, at)
+    return operator === '%'
+      ? this.#modulo(left, right, at)
+      : this.#arithmetic(operator as '+' | '-' | '*', left, right, at)
   }
 
   #divide(left: Value, right: Value, at: Span): Value {
-    return { kind: 'divide', left: this.#convert(left, types.double), right: this.#convert(right, types.double), type: types.double, at }
+    return {
+      kind: 'divide',
+      left: this.#convert(left, types.double),
+      right: this.#convert(right, types.double),
+      type: types.double,
+      at,
+    }
   }
 
   #modulo(left: Value, right: Value, at: Span): Value {
     for (const each of [left, right]) {
-      if (!isInteger(each.type)) throw this.#complain(diagnostic('type-mismatch', each.at, { what: '"%"', expected: 'whole numbers', found: described(each) }))
+      if (!isInteger(each.type))
+        throw this.#complain(
+          diagnostic('type-mismatch', each.at, {
+            what: '"%"',
+            expected: 'whole numbers',
+            found: described(each),
+          }),
+        )
     }
-    return { kind: 'modulo', left: this.#convert(left, types.bigint), right: this.#convert(right, types.bigint), type: types.bigint, at }
+    return {
+      kind: 'modulo',
+      left: this.#convert(left, types.bigint),
+      right: this.#convert(right, types.bigint),
+      type: types.bigint,
+      at,
+    }
   }
 
   #arithmetic(operator: '+' | '-' | '*', one: Value, other: Value, at: Span): Value {
@@ -260,27 +331,48 @@ export class Typer {
     const common = commonType(left.type, right.type)!
     if (common.kind !== 'decimal') {
       const type = isInteger(common) ? types.bigint : types.double
-      return { kind: 'arithmetic', operator, left: this.#convert(left, type), right: this.#convert(right, type), type, at }
+      return {
+        kind: 'arithmetic',
+        operator,
+        left: this.#convert(left, type),
+        right: this.#convert(right, type),
+        type,
+        at,
+      }
     }
     // Engines disagree on how wide a decimal product is, so that it goes through double.
-    if (operator === '*') return this.#arithmetic(operator, this.#convert(left, types.double), this.#convert(right, types.double), at)
+    if (operator === '*')
+      return this.#arithmetic(
+        operator,
+        this.#convert(left, types.double),
+        this.#convert(right, types.double),
+        at,
+      )
     const a = this.#toDecimal(left)
     const b = this.#toDecimal(right)
     const type = sumType(a.type, b.type)
-    if (type.precision > types.maximumPrecision) throw this.#complain(diagnostic('decimal-too-wide', at, { precision: type.precision }))
+    if (type.precision > types.maximumPrecision)
+      throw this.#complain(diagnostic('decimal-too-wide', at, { precision: type.precision }))
     return { kind: 'arithmetic', operator, left: a, right: b, type, at }
   }
 
   #toDecimal(value: Value): Value {
-    if (value.kind === 'literal' && value.literal.kind === 'integer') return decimalLiteral(String(value.literal.value), value.at)
+    if (value.kind === 'literal' && value.literal.kind === 'integer')
+      return decimalLiteral(String(value.literal.value), value.at)
     return this.#convert(value, types.asDecimal(value.type))
   }
 
   #case(syntax: SyntaxOf<'case'>, at: Span): Value {
-    const results = [...syntax.branches.map((each) => each.then), ...(syntax.otherwise === null ? [] : [syntax.otherwise])]
+    const results = [
+      ...syntax.branches.map((each) => each.then),
+      ...(syntax.otherwise === null ? [] : [syntax.otherwise]),
+    ]
     const values = this.#unify(results, 'case', at)
     const type = values[0]!.type
-    const branches = syntax.branches.map((each, index) => ({ when: this.condition(each.when, false), then: values[index]! }))
+    const branches = syntax.branches.map((each, index) => ({
+      when: this.condition(each.when, false),
+      then: values[index]!,
+    }))
     const otherwise: Value = syntax.otherwise === null ? { kind: 'null', type, at } : values.at(-1)!
     return { kind: 'case', branches, otherwise, type, at }
   }
@@ -293,12 +385,24 @@ export class Typer {
     let type = first.type
     for (const each of rest) {
       const common = commonType(type, each.type)
-      if (common === null) throw this.#complain(diagnostic('no-common-type', each.at, { what: `"${what}"`, left: typeName(type), right: typeName(each.type) }))
+      if (common === null)
+        throw this.#complain(
+          diagnostic('no-common-type', each.at, {
+            what: `"${what}"`,
+            left: typeName(type),
+            right: typeName(each.type),
+          }),
+        )
       type = common
     }
     if (type.kind === 'int' && typed.length > 1) type = types.bigint
     const values = typed[Symbol.iterator]()
-    return all.map((each): Value => (each.kind === 'null' ? { kind: 'null', type, at: this.#place(each.at) } : this.#convert(values.next().value!, type)))
+    return all.map(
+      (each): Value =>
+        each.kind === 'null'
+          ? { kind: 'null', type, at: this.#place(each.at) }
+          : this.#convert(values.next().value!, type),
+    )
   }
 
   #cast(syntax: SyntaxOf<'cast'>, at: Span): Value {
@@ -309,56 +413,111 @@ export class Typer {
     if (castable(operand.type, type)) return this.#convert(operand, type, at)
     const targets = castTargets(operand.type)
     const hint = targets.length === 0 ? null : `it can be cast to ${targets.join(', ')}`
-    throw this.#complain(diagnostic('unsupported-cast', at, { from: typeName(operand.type), to: typeName(type) }, hint))
+    throw this.#complain(
+      diagnostic('unsupported-cast', at, { from: typeName(operand.type), to: typeName(type) }, hint),
+    )
   }
 
   #type(name: TypeName): Type {
     const at = this.#place(name.at)
     if (name.name === 'decimal') {
       const [precision = 10, scale = 0] = name.arguments
-      if (precision < 1 || precision > 38 || scale > precision) throw this.#complain(diagnostic('bad-decimal', at, { type: `decimal(${name.arguments.join(',')})` }))
+      if (precision < 1 || precision > 38 || scale > precision)
+        throw this.#complain(diagnostic('bad-decimal', at, { type: `decimal(${name.arguments.join(',')})` }))
       return types.decimal(precision, scale)
     }
-    const plain = [types.string, types.boolean, types.int, types.bigint, types.double, types.timestamp].find((each) => each.kind === name.name)
+    const plain = [types.string, types.boolean, types.int, types.bigint, types.double, types.timestamp].find(
+      (each) => each.kind === name.name,
+    )
     if (plain !== undefined && name.arguments.length === 0) return plain
-    throw this.#complain(diagnostic('bad-type', at, { type: name.name }, didYouMean(name.name, ['string', 'boolean', 'int', 'bigint', 'double', 'decimal'])))
+    throw this.#complain(
+      diagnostic(
+        'bad-type',
+        at,
+        { type: name.name },
+        didYouMean(name.name, ['string', 'boolean', 'int', 'bigint', 'double', 'decimal']),
+      ),
+    )
   }
 
   #call(call: Call, at: Span): Value {
     const nameAt = this.#place(call.nameAt)
-    if (aggregates.has(call.name)) throw this.#complain(diagnostic('aggregate-here', nameAt, { name: call.name }))
+    if (aggregates.has(call.name))
+      throw this.#complain(diagnostic('aggregate-here', nameAt, { name: call.name }))
     if (call.name === 'coalesce') return this.#coalesce(call, at)
     if (call.name === 'nullif') return this.#nullif(call, at)
     const rule = functions.get(call.name)
     if (rule === undefined) {
       const known = [...functions.keys(), 'coalesce', 'nullif', 'cast', 'case']
-      throw this.#complain(diagnostic('unknown-function', nameAt, { name: call.name }, didYouMean(call.name, known) ?? `there are ${known.join(', ')}`))
+      throw this.#complain(
+        diagnostic(
+          'unknown-function',
+          nameAt,
+          { name: call.name },
+          didYouMean(call.name, known) ?? `there are ${known.join(', ')}`,
+        ),
+      )
     }
     if (call.star || call.distinct || call.operands.length < rule.least || call.operands.length > rule.most) {
-      throw this.#complain(diagnostic('argument-count', at, { function: call.name, expected: rule.expected, found: call.operands.length }))
+      throw this.#complain(
+        diagnostic('argument-count', at, {
+          function: call.name,
+          expected: rule.expected,
+          found: call.operands.length,
+        }),
+      )
     }
     const [first, ...rest] = call.operands.map((each) => this.value(each))
     const subject = this.#argument(first!, rule.argument, call.name)
     const problem = rule.literals(rest)
-    if (problem !== null) throw this.#complain(diagnostic('argument-literal', (rest[problem.index] ?? subject).at, { function: call.name, what: problem.what }))
-    return { kind: 'call', function: rule.name, operands: [subject, ...rest], type: rule.result(subject.type), at }
+    if (problem !== null)
+      throw this.#complain(
+        diagnostic('argument-literal', (rest[problem.index] ?? subject).at, {
+          function: call.name,
+          what: problem.what,
+        }),
+      )
+    return {
+      kind: 'call',
+      function: rule.name,
+      operands: [subject, ...rest],
+      type: rule.result(subject.type),
+      at,
+    }
   }
 
   #argument(value: Value, wanted: 'string' | 'double' | 'number', name: string): Value {
     if (wanted === 'string') return this.#expect(value, types.string, name)
-    if (!isNumeric(value.type)) throw this.#complain(diagnostic('type-mismatch', value.at, { what: name, expected: 'a number', found: described(value) }))
+    if (!isNumeric(value.type))
+      throw this.#complain(
+        diagnostic('type-mismatch', value.at, { what: name, expected: 'a number', found: described(value) }),
+      )
     if (wanted === 'double') return this.#convert(value, types.double)
     return value.type.kind === 'int' ? this.#convert(value, types.bigint) : value
   }
 
   #coalesce(call: Call, at: Span): Value {
-    if (call.operands.length < 2) throw this.#complain(diagnostic('argument-count', at, { function: 'coalesce', expected: 'two arguments or more', found: call.operands.length }))
+    if (call.operands.length < 2)
+      throw this.#complain(
+        diagnostic('argument-count', at, {
+          function: 'coalesce',
+          expected: 'two arguments or more',
+          found: call.operands.length,
+        }),
+      )
     const operands = this.#unify(call.operands, 'coalesce', at)
     return { kind: 'coalesce', operands, type: operands[0]!.type, at }
   }
 
   #nullif(call: Call, at: Span): Value {
-    if (call.operands.length !== 2) throw this.#complain(diagnostic('argument-count', at, { function: 'nullif', expected: 'two arguments', found: call.operands.length }))
+    if (call.operands.length !== 2)
+      throw this.#complain(
+        diagnostic('argument-count', at, {
+          function: 'nullif',
+          expected: 'two arguments',
+          found: call.operands.length,
+        }),
+      )
     const [left, right] = this.#unify(call.operands, 'nullif', at)
     return { kind: 'nullif', left: left!, right: right!, type: left!.type, at }
   }
@@ -366,7 +525,14 @@ export class Typer {
   #expect(value: Value, type: Type, what: string): Value {
     if (sameType(value.type, type)) return value
     const hint = castable(value.type, type) ? `write cast(… as ${typeName(type)})` : null
-    throw this.#complain(diagnostic('type-mismatch', value.at, { what: `"${what}"`, expected: typeName(type), found: described(value) }, hint))
+    throw this.#complain(
+      diagnostic(
+        'type-mismatch',
+        value.at,
+        { what: `"${what}"`, expected: typeName(type), found: described(value) },
+        hint,
+      ),
+    )
   }
 
   /** An implicit conversion, which the types allow; literals convert here and now. */
@@ -403,8 +569,10 @@ function exactBeside(value: Value, other: Type): Value {
 }
 
 function convertLiteral(value: Literal, type: Type, at: Span): Value | null {
-  if (value.kind === 'integer' && type.kind === 'double') return literal({ kind: 'double', value: Number(value.value) }, type, at)
-  if (value.kind === 'integer' && type.kind === 'decimal') return literal({ kind: 'decimal', digits: String(value.value) }, type, at)
+  if (value.kind === 'integer' && type.kind === 'double')
+    return literal({ kind: 'double', value: Number(value.value) }, type, at)
+  if (value.kind === 'integer' && type.kind === 'decimal')
+    return literal({ kind: 'decimal', digits: String(value.value) }, type, at)
   if (value.kind === 'integer' && type.kind === 'bigint') return literal(value, type, at)
   return null
 }
@@ -412,9 +580,15 @@ function convertLiteral(value: Literal, type: Type, at: Span): Value | null {
 function comparisonHint(left: Value, right: Value): string | null {
   const number = [left, right].find((each) => each.kind === 'literal' && each.literal.kind === 'integer')
   const text = [left, right].find((each) => each.type.kind === 'string')
-  if (number?.kind === 'literal' && number.literal.kind === 'integer' && text !== undefined) return `text stands in quotes: '${number.literal.value}'`
+  if (number?.kind === 'literal' && number.literal.kind === 'integer' && text !== undefined)
+    return `text stands in quotes: '${number.literal.value}'`
   const quoted = [left, right].find((each) => each.kind === 'literal' && each.literal.kind === 'string')
-  if (quoted?.kind === 'literal' && quoted.literal.kind === 'string' && /^-?[0-9.]+$/.test(quoted.literal.text)) return `a number has no quotes: ${quoted.literal.text}`
+  if (
+    quoted?.kind === 'literal' &&
+    quoted.literal.kind === 'string' &&
+    /^-?[0-9.]+$/.test(quoted.literal.text)
+  )
+    return `a number has no quotes: ${quoted.literal.text}`
   return null
 }
 

@@ -1,0 +1,22 @@
+import { watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import type { Io } from './io.ts'
+
+/**
+ * Calls back whenever the file's content may have changed, until the user stops it. The folder is watched and not the
+ * file, because editors save by renaming.
+ */
+export async function watchFile(path: string, io: Io, changed: () => Promise<void>): Promise<void> {
+  io.err(`Watching ${basename(path)}; stop with Ctrl-C.\n`)
+  let timer: NodeJS.Timeout | undefined
+  const watcher = watch(dirname(path), (_, name) => {
+    if (name !== basename(path)) return
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      changed().catch((error: Error) => io.err(`${error.message}\n`))
+    }, 50)
+  })
+  await new Promise<void>((done) => io.signal.addEventListener('abort', () => done(), { once: true }))
+  clearTimeout(timer)
+  watcher.close()
+}
