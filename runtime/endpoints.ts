@@ -6,7 +6,9 @@ export interface Endpoints {
   readonly flink: (HttpEndpoint & { readonly rest: string }) | null
   readonly ksqldb: HttpEndpoint | null
   /** `url` is the submission REST (6066), `master` `spark://…`, `ui` the master's page (8180 natively). */
-  readonly spark: (HttpEndpoint & { readonly master: string; readonly ui: string; readonly files: SparkFiles | null }) | null
+  readonly spark:
+    | (HttpEndpoint & { readonly master: string; readonly ui: string; readonly files: SparkFiles | null })
+    | null
   /** `url` is the controller. */
   readonly pinot: (HttpEndpoint & { readonly broker: string }) | null
 }

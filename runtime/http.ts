@@ -63,7 +63,10 @@ async function pause(server: Server, milliseconds: number): Promise<void> {
   await sleep(Math.min(milliseconds, 30_000), undefined, { signal: server.signal })
 }
 
-async function once(server: Server, request: Request): Promise<(Response & { retryAfter: number | null }) | Failure> {
+async function once(
+  server: Server,
+  request: Request,
+): Promise<(Response & { retryAfter: number | null }) | Failure> {
   const timeout = request.timeout ?? 30_000
   const url = server.endpoint.url.replace(/\/+$/, '') + request.path
   try {
@@ -75,7 +78,12 @@ async function once(server: Server, request: Request): Promise<(Response & { ret
       signal: AbortSignal.any([server.signal, AbortSignal.timeout(timeout)]),
     })
     const text = await limitedText(answer)
-    return { status: answer.status, text, json: () => parse(server, answer.status, text), retryAfter: retryAfter(answer) }
+    return {
+      status: answer.status,
+      text,
+      json: () => parse(server, answer.status, text),
+      retryAfter: retryAfter(answer),
+    }
   } catch (error) {
     if (server.signal.aborted) throw server.signal.reason
     return asFailure(server, timeout, error)
@@ -122,27 +130,45 @@ function parse(server: Server, status: number, text: string): unknown {
     return JSON.parse(text)
   } catch {
     const start = text.slice(0, 200).replaceAll(/\s+/g, ' ')
-    throw new Failure(`${server.engine} at ${server.endpoint.url} answered ${status} with something that is not JSON.`, {
-      detail: start,
-      next: 'Check that the address is that of the engine itself and not of a proxy or a login page.',
-    })
+    throw new Failure(
+      `${server.engine} at ${server.endpoint.url} answered ${status} with something that is not JSON.`,
+      {
+        detail: start,
+        next: 'Check that the address is that of the engine itself and not of a proxy or a login page.',
+      },
+    )
   }
 }
 
 /** These faults happen before a request can have been read. */
-const neverArrived = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH'])
+const neverArrived = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+])
 
 function asFailure(server: Server, timeout: number, error: unknown): Failure {
   const cause = innermost(error)
   const code = (cause as { code?: string }).code ?? ''
   const where = `${server.engine} at ${server.endpoint.url}`
   if (neverArrived.has(code) || isTls(code)) {
-    return new Failure(`${where} cannot be reached: ${cause.message || code}.`, { next: reachAdvice(code), cause: error })
+    return new Failure(`${where} cannot be reached: ${cause.message || code}.`, {
+      next: reachAdvice(code),
+      cause: error,
+    })
   }
   if (cause.name === 'TimeoutError') {
-    return new Lost(`${where} did not answer within ${timeout / 1000} s.`, { next: 'Look at its log, then try again.', cause: error })
+    return new Lost(`${where} did not answer within ${timeout / 1000} s.`, {
+      next: 'Look at its log, then try again.',
+      cause: error,
+    })
   }
-  return new Lost(`${where} broke off its answer: ${cause.message || code}.`, { next: 'Look at its log, then try again.', cause: error })
+  return new Lost(`${where} broke off its answer: ${cause.message || code}.`, {
+    next: 'Look at its log, then try again.',
+    cause: error,
+  })
 }
 
 function innermost(error: unknown): Error {
