@@ -32,9 +32,9 @@ export function term(value: Value, scope: Scope): Term {
     case 'arithmetic':
       return arithmetic(value, scope)
     case 'divide':
-      return quotient('/', of(value.left), of(value.right))
+      return quotient('/', value, scope)
     case 'modulo':
-      return quotient('%', of(value.left), of(value.right))
+      return quotient('%', value, scope)
     case 'negate':
       return negation(value, of(value.operand))
     case 'concat':
@@ -42,7 +42,7 @@ export function term(value: Value, scope: Scope): Term {
     case 'case':
       return choice(value, scope)
     case 'cast':
-      return cast(of(value.operand), value.operand.type, value.type)
+      return conversion(value, scope)
     case 'coalesce':
       return coalesce(value.operands.map(of))
     case 'nullif':
@@ -69,8 +69,19 @@ function arithmetic({ operator, left, right }: ValueOf<'arithmetic'>, scope: Sco
   return strict(sql`(${one.sql} ${operator as Sql} ${other.sql})`, [one, other])
 }
 
-function quotient(operator: '/' | '%', left: Term, right: Term): Term {
-  return strict(sql`(${left.sql} ${operator as Sql} ${right.sql})`, [left, right], [sql`${right.sql} <> 0`])
+/** Null where the divisor is zero; `<> 0` is false for a divisor that is null. */
+function quotient(operator: '/' | '%', { left, right }: ValueOf<'divide' | 'modulo'>, scope: Scope): Term {
+  const [dividend, divisor] = [term(left, scope), term(right, scope)]
+  const nonZero = isNonZero(right) ? [] : [...guards([divisor]), sql`${divisor.sql} <> 0`]
+  return strict(sql`(${dividend.sql} ${operator as Sql} ${divisor.sql})`, [dividend], nonZero)
+}
+
+function isNonZero(value: Value): boolean {
+  if (value.kind !== 'literal') return false
+  const { literal } = value
+  return (
+    (literal.kind === 'integer' && literal.value !== 0n) || (literal.kind === 'double' && literal.value !== 0)
+  )
 }
 
 /** A minus sign of its own fails on null in the same way, and would change the type of a decimal. */
@@ -102,6 +113,15 @@ function choice({ branches, otherwise }: ValueOf<'case'>, scope: Scope): Term {
     ({ when, then }) => sql`WHEN ${condition(when, scope)} THEN ${safe(term(then, scope))}`,
   )
   return nullable(sql`CASE ${joinSql(whens, ' ')} ELSE ${safe(term(otherwise, scope))} END`)
+}
+
+/** A decimal constant simply gets the wider type. */
+function conversion({ operand, type }: ValueOf<'cast'>, scope: Scope): Term {
+  const isDecimal =
+    operand.kind === 'literal' && operand.literal.kind === 'decimal' && type.kind === 'decimal'
+  return isDecimal
+    ? certain(typedLiteral(operand.literal, type))
+    : cast(term(operand, scope), operand.type, type)
 }
 
 function coalesce(operands: readonly Term[]): Term {
@@ -196,11 +216,11 @@ function outside({ value, low, high, at }: ConditionOf<'between'>, scope: Scope)
 }
 
 /** LIKE fails on null. */
-function likeness({ value, pattern, escape, negated }: ConditionOf<'like'>, scope: Scope): readonly Sql[] {
-  const subject = term(value, scope)
-  const { text, escaped } = likePattern(pattern, escape)
+function likeness(like: ConditionOf<'like'>, scope: Scope): readonly Sql[] {
+  const subject = term(like.value, scope)
+  const { text, escaped } = likePattern(like.pattern, like.escape)
   const test = sql`${subject.sql} LIKE ${string(text)}${escaped ? sql` ESCAPE '!'` : sql``}`
-  return unique([...subject.present, negated ? sql`NOT (${test})` : test])
+  return unique([...subject.present, like.negated ? sql`NOT (${test})` : test])
 }
 
 function nullness({ sql: text, present, total }: Term, negated: boolean): readonly Sql[] {

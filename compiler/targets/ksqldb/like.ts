@@ -3,9 +3,9 @@
 /** The same pattern with `!` as its escape, or with none where nothing has to be escaped. */
 export function likePattern(
   pattern: string,
-  escape: string | null,
+  escapedBy: string | null,
 ): { readonly text: string; readonly escaped: boolean } {
-  const parts = symbols([...pattern], escape)
+  const parts = symbols([...pattern], escapedBy)
   const escaped = parts.some((part) => part.literal && isWildcard(part.character))
   const text = parts.map((part) => (escaped ? withEscape(part) : part.character)).join('')
   return { text, escaped }
@@ -17,10 +17,10 @@ interface PatternSymbol {
   readonly literal: boolean
 }
 
-function symbols(characters: readonly string[], escape: string | null): readonly PatternSymbol[] {
+function symbols(characters: readonly string[], escapedBy: string | null): readonly PatternSymbol[] {
   const found: PatternSymbol[] = []
   for (let at = 0; at < characters.length; at++) {
-    const escapes = characters[at] === escape && at + 1 < characters.length
+    const escapes = characters[at] === escapedBy && at + 1 < characters.length
     if (escapes) at++
     const character = characters[at] ?? ''
     found.push({ character, literal: escapes || !isWildcard(character) })
