@@ -1,0 +1,64 @@
+/** Walks the changes in order and stops at the first failure; whatever was done stays done, and a second apply goes on. */
+import type { Change, Context, Engine } from './engines/engine.ts'
+import { Failure, isFailure } from './failure.ts'
+import { isChange } from './plan.ts'
+import type { Progress } from './progress.ts'
+
+export interface Applied {
+  readonly done: readonly Change[]
+  readonly failed: { readonly change: Change; readonly failure: Failure } | null
+  /** Not begun, because something before them failed or the user stopped. */
+  readonly left: readonly Change[]
+}
+
+const verbs = {
+  create: 'create',
+  update: 'update',
+  replace: 'replace',
+  delete: 'delete',
+  unchanged: 'keep',
+  refuse: 'refuse',
+} as const
+
+/** @throws what is no Failure: a bug, or the signal's own reason when the user stopped. */
+export async function apply(
+  changes: readonly Change[],
+  engines: readonly Engine[],
+  context: Context,
+  progress: Progress,
+): Promise<Applied> {
+  const todo = changes.filter(isChange)
+  const refused = todo.find((each) => each.action === 'refuse')
+  if (refused !== undefined) {
+    throw new Failure(`${refused.address} cannot be changed: ${refused.reason}`, {
+      next: 'Nothing was changed.',
+    })
+  }
+  for (const [index, change] of todo.entries()) {
+    context.signal.throwIfAborted()
+    const failure = await attempt(change, engines, context, progress)
+    if (failure !== null)
+      return { done: todo.slice(0, index), failed: { change, failure }, left: todo.slice(index + 1) }
+  }
+  return { done: todo, failed: null, left: [] }
+}
+
+async function attempt(
+  change: Change,
+  engines: readonly Engine[],
+  context: Context,
+  progress: Progress,
+): Promise<Failure | null> {
+  const engine = engines.find((each) => each.key === change.engine)
+  if (engine === undefined) throw new TypeError(`no engine ${change.engine}`)
+  const step = progress.start(`${verbs[change.action]} ${change.address}`, null)
+  try {
+    await engine.apply(change, context, step)
+    step.finish('done')
+    return null
+  } catch (error) {
+    step.finish('failed')
+    if (context.signal.aborted || !isFailure(error)) throw error
+    return error
+  }
+}

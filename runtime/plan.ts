@@ -1,0 +1,115 @@
+/** What has to change: desired against actual, in the order in which it will be done. Pure. */
+import type { Manifest, Resource } from '../compiler/manifest.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { Action, Actual, Change, Engine, EngineKey } from './engines/engine.ts'
+import { Failure } from './failure.ts'
+
+export interface Plan {
+  readonly environment: string
+  readonly pipeline: string
+  /** In the order of apply: topics, jobs, tables; then what goes, in reverse order. */
+  readonly changes: readonly Change[]
+  /** What was left out, and why. */
+  readonly notes: readonly string[]
+}
+
+const order: readonly EngineKey[] = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot']
+
+const engineOf: Readonly<Record<Resource['kind'], EngineKey>> = {
+  'kafka-topic': 'kafka',
+  'flink-job': 'flink',
+  'ksqldb-query': 'ksqldb',
+  'spark-job': 'spark',
+  'pinot-table': 'pinot',
+}
+
+export interface Wanted {
+  readonly resources: readonly Resource[]
+  readonly notes: readonly string[]
+}
+
+/**
+ * The manifest's resources that this environment has engines for. Locally an engine that is not up is left out with a
+ * note; anywhere else it is a mistake of the environment.
+ * @param only an engine that the user limited the command to: its resources, and the topics that it needs.
+ */
+export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: EngineKey | null): Wanted {
+  const absent = new Set(
+    order.filter((key) => key !== 'kafka' && endpoints[key] === null && uses(manifest, key)),
+  )
+  if (absent.size > 0 && endpoints.environment !== 'local')
+    throw missingEngines(endpoints.environment, [...absent])
+  const present = manifest.resources.filter((each) => !touches(each, absent))
+  return {
+    resources: only === null ? present : present.filter((each) => belongsTo(each, only, present)),
+    notes: [...absent].map((key) => `${key} is not up here: its part of the pipeline is left out.`),
+  }
+}
+
+function uses(manifest: Manifest, key: EngineKey): boolean {
+  return manifest.resources.some((each) => engineOf[each.kind] === key)
+}
+
+/** A Pinot table needs the engine that fills its topic as well. */
+function touches(resource: Resource, absent: ReadonlySet<EngineKey>): boolean {
+  return (
+    absent.has(engineOf[resource.kind]) || (resource.kind === 'pinot-table' && absent.has(resource.engine))
+  )
+}
+
+function missingEngines(environment: string, absent: readonly EngineKey[]): Failure {
+  return new Failure(
+    `Environment "${environment}" does not say where ${absent.join(' and ')} can be found.`,
+    {
+      next: 'Add the address to it in pipeline.yaml, or limit the command with --engine.',
+    },
+  )
+}
+
+function belongsTo(resource: Resource, only: EngineKey, all: readonly Resource[]): boolean {
+  if (engineOf[resource.kind] === only) return true
+  if (resource.kind !== 'kafka-topic') return false
+  const topics = all.flatMap((each) => {
+    if (engineOf[each.kind] !== only || each.kind === 'kafka-topic') return []
+    return each.kind === 'pinot-table' ? [each.topic] : [each.sourceTopic, ...each.resultTopics]
+  })
+  return topics.includes(resource.topic)
+}
+
+/** Pairs what is wanted with what is there by address, and has each engine judge its own. */
+export function changesOf(
+  desired: readonly Resource[],
+  actual: readonly Actual[],
+  engines: readonly Engine[],
+): readonly Change[] {
+  const live = new Map(actual.map((each) => [each.address, each]))
+  const kept = desired.map((each) =>
+    engineFor(each.kind, engines).compare(each, live.get(each.address) ?? null),
+  )
+  const addresses = new Set(desired.map((each) => each.address))
+  const orphans = actual
+    .filter((each) => !addresses.has(each.address))
+    .map((each) => engineFor(each.kind, engines).compare(null, each))
+  return [...sorted(kept, 1), ...sorted(orphans, -1)]
+}
+
+function engineFor(kind: Resource['kind'], engines: readonly Engine[]): Engine {
+  const engine = engines.find((each) => each.key === engineOf[kind])
+  if (engine === undefined) throw new TypeError(`no engine for ${kind}`)
+  return engine
+}
+
+function sorted(changes: readonly Change[], direction: 1 | -1): Change[] {
+  return [...changes].sort((a, b) => direction * (order.indexOf(a.engine) - order.indexOf(b.engine)))
+}
+
+/** Whether apply would do anything. */
+export function isChange(change: Change): boolean {
+  return change.action !== 'unchanged'
+}
+
+export function countActions(changes: readonly Change[]): Readonly<Partial<Record<Action, number>>> {
+  const counts: Partial<Record<Action, number>> = {}
+  for (const { action } of changes) counts[action] = (counts[action] ?? 0) + 1
+  return counts
+}
