@@ -17,7 +17,7 @@ export function metric({ aggregate, type }: Metric, scope: Scope): Sql {
     case 'max':
       return sql`MAX(${argument})`
     case 'sum':
-      return unlessEmpty(argument, typedNull(type), total(aggregate, argument))
+      return unlessEmpty(argument, typedNull(type), sumOf(aggregate, argument))
     case 'avg':
       return unlessEmpty(
         argument,
@@ -31,14 +31,15 @@ export function metric({ aggregate, type }: Metric, scope: Scope): Sql {
 
 type Summed = Exclude<Aggregate, { kind: 'count-rows' }>
 
-/** A sum of decimals has the precision of what it sums, so that one gets all the digits there are. */
-function total({ argument: { type } }: Summed, argument: Sql): Sql {
+/** A sum of decimals gets all the digits there are, both to add in and to be written with. */
+function sumOf({ argument: { type } }: Summed, argument: Sql): Sql {
   if (type.kind !== 'decimal') return sql`SUM(${argument})`
-  return sql`SUM(CAST(${argument} AS ${valueType({ ...type, precision: 38 })}))`
+  const wide = valueType({ ...type, precision: 38 })
+  return sql`CAST(SUM(CAST(${argument} AS ${wide})) AS ${wide})`
 }
 
 function asDouble(aggregate: Summed, argument: Sql): Sql {
-  const sum = total(aggregate, argument)
+  const sum = sumOf(aggregate, argument)
   return aggregate.argument.type.kind === 'double' ? sum : sql`CAST(${sum} AS DOUBLE)`
 }
 
