@@ -1,18 +1,5 @@
 /** The command line's door to the disk. Everything here is synchronous: a signal can only come between two calls of it. */
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, closeSync, cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Failure } from '../runtime/failure.ts'
 
@@ -143,6 +130,25 @@ export function writeNew(path: string, text: string): boolean {
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw fileFailure('write', path, error)
+  }
+}
+
+/** A new file, or an old one emptied, to be written piece by piece. */
+export function openOutput(path: string): { write(text: string): void; close(): void } {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true })
+    const file = openSync(path, 'w')
+    return { write: (text) => writeWhole(file, path, text), close: () => closeSync(file) }
+  } catch (error) {
+    throw fileFailure('write', path, error)
+  }
+}
+
+function writeWhole(file: number, path: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
     throw fileFailure('write', path, error)
   }
 }

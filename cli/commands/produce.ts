@@ -1,0 +1,206 @@
+/** Makes the generator's records and sends them to the source's topic, or writes them to a file. */
+import { fork } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import type { Pipeline } from '../../compiler/ir.ts'
+import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
+import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
+import { Failure } from '../../runtime/failure.ts'
+import { createGenerator, fixedStart } from '../../runtime/produce/generator.ts'
+import { pacedAt, unpaced } from '../../runtime/produce/pace.ts'
+import { type ForkWorker, sendInParallel } from '../../runtime/produce/parallel.ts'
+import type { Sent } from '../../runtime/produce/send.ts'
+import { type Share, sendShare, sharesOf } from '../../runtime/produce/shares.ts'
+import { writeRecords } from '../../runtime/produce/write.ts'
+import { openOutput } from '../files.ts'
+import type { ExitCode, Io } from '../io.ts'
+import { absolute } from '../load.ts'
+
+export interface ProduceOptions {
+  /** How many; null goes on until Ctrl-C. */
+  readonly records: number | null
+  /** Records a second in all; null for as many as go. */
+  readonly rate: number | null
+  /** Processes. */
+  readonly parallel: number
+  /** 32 bits; null for another one each time. */
+  readonly seed: number | null
+  /** A file, `-` for stdout, or null for Kafka. */
+  readonly output: string | null
+  /** Of the event times in a file; in Kafka they are those of the clock. */
+  readonly eventsPerSecond: number
+  readonly json: boolean
+}
+
+/** The first argument by which pipec runs itself as one of `--parallel`'s processes; main then calls `runWorker`. */
+export const workerArgument = '__produce-worker'
+
+/** `endpoint` may be null only where `output` is a file. */
+export async function produce(
+  options: ProduceOptions,
+  pipeline: Pipeline,
+  endpoint: KafkaEndpoint | null,
+  io: Io,
+  forkWorker: ForkWorker = forkSelf,
+): Promise<ExitCode> {
+  if (options.output !== null) return toFile(options, options.output, pipeline, io)
+  if (endpoint === null) throw new TypeError('produce without a Kafka endpoint')
+  return toKafka(options, pipeline, endpoint, io, forkWorker)
+}
+
+/** What to send goes through the channel, not through arguments, which every user of the machine can read. */
+function forkSelf(): ReturnType<ForkWorker> {
+  return fork(process.argv[1]!, [workerArgument], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+}
+
+function seedOf({ seed }: ProduceOptions): number {
+  return seed ?? randomInt(2 ** 32)
+}
+
+async function toFile(
+  options: ProduceOptions,
+  output: string,
+  { source, generator }: Pipeline,
+  io: Io,
+): Promise<ExitCode> {
+  const records = await createGenerator(source, generator, {
+    seed: seedOf(options),
+    clock: { kind: 'spread', startMillis: fixedStart, eventsPerSecond: options.eventsPerSecond },
+  })
+  const file = output === '-' ? null : openOutput(absolute(io, output))
+  const step = io.progress.start('writing records', options.records)
+  const began = io.now()
+  try {
+    const written = await writeRecords(records, file === null ? io.out : (text) => file.write(text), {
+      count: options.records,
+      pace: options.rate === null ? unpaced : pacedAt(options.rate, io.now),
+      signal: io.signal,
+      onProgress: (done) => step.update(done, rateText(done, io.now() - began)),
+    })
+    step.finish()
+    io.err(
+      `${count(written)} written to ${output === '-' ? 'stdout' : output}${timing(written, io.now() - began)}\n`,
+    )
+    return io.signal.aborted ? 130 : 0
+  } finally {
+    step.finish()
+    file?.close()
+  }
+}
+
+async function toKafka(
+  options: ProduceOptions,
+  { source, generator }: Pipeline,
+  endpoint: KafkaEndpoint,
+  io: Io,
+  forkWorker: ForkWorker,
+): Promise<ExitCode> {
+  const { topic } = source
+  const before = await recordsIn(endpoint, topic, io.signal)
+  const whole = {
+    source,
+    generator,
+    endpoint,
+    seed: seedOf(options),
+    count: options.records,
+    rate: options.rate,
+  }
+  const step = io.progress.start(`producing to ${topic}`, options.records)
+  const began = io.now()
+  const onProgress = (done: number): void => step.update(done, rateText(done, io.now() - began))
+  const sent = await sendAll(sharesOf(whole, options.parallel), forkWorker, io.signal, onProgress)
+  const elapsed = io.now() - began
+  step.finish()
+  return report({ options, topic, endpoint, before, sent, elapsed }, io)
+}
+
+async function sendAll(
+  shares: readonly Share[],
+  forkWorker: ForkWorker,
+  signal: AbortSignal,
+  onProgress: (acknowledged: number) => void,
+): Promise<Sent> {
+  const [only] = shares
+  if (shares.length > 1 || only === undefined) return sendInParallel(shares, forkWorker, signal, onProgress)
+  return sendShare(only, signal, onProgress)
+}
+
+/** By offsets: a source has no transactions, so they count its records. */
+async function recordsIn(endpoint: KafkaEndpoint, topic: string, signal?: AbortSignal): Promise<number> {
+  const offsets = await topicOffsets(endpoint, topic, signal)
+  return offsets.reduce((sum, { end }) => sum + end, 0)
+}
+
+interface Outcome {
+  readonly options: ProduceOptions
+  readonly topic: string
+  readonly endpoint: KafkaEndpoint
+  readonly before: number
+  readonly sent: Sent
+  readonly elapsed: number
+}
+
+/** What the broker says it holds decides; that it acknowledged is only the promise. */
+async function report(outcome: Outcome, io: Io): Promise<ExitCode> {
+  const { topic, endpoint, before, sent } = outcome
+  const arrived = await recordsIn(endpoint, topic).then(
+    (after) => after - before,
+    () => null,
+  )
+  if (sent.error !== null) throw incomplete(outcome, arrived)
+  if (arrived !== null && arrived < sent.acknowledged) throw lost(outcome, arrived)
+  await tellResult(outcome, arrived, io)
+  return io.signal.aborted ? 130 : 0
+}
+
+function incomplete({ topic, sent, options }: Outcome, arrived: number | null): unknown {
+  const { error } = sent
+  if (!(error instanceof Failure)) return error
+  const wanted = options.records === null ? '' : ` of ${options.records.toLocaleString('en')}`
+  const unsure = sent.uncertain === 0 ? '' : `, and ${count(sent.uncertain)} may be there as well`
+  const there =
+    arrived === null
+      ? `${count(sent.acknowledged)}${wanted} were acknowledged${unsure}`
+      : `${count(arrived)}${wanted} have arrived in "${topic}"`
+  return new Failure(`${error.message} ${there}.`, {
+    ...(error.next === null ? {} : { next: error.next }),
+    ...(error.detail === null ? {} : { detail: error.detail }),
+    cause: error,
+  })
+}
+
+function lost({ topic, sent }: Outcome, arrived: number): Failure {
+  return new Failure(
+    `Kafka acknowledged ${count(sent.acknowledged)} for "${topic}" and holds only ${arrived.toLocaleString('en')} of them.`,
+    { next: 'The broker lost data, or the topic was made anew meanwhile: look at its log.' },
+  )
+}
+
+async function tellResult(
+  { options, topic, sent, elapsed }: Outcome,
+  arrived: number | null,
+  io: Io,
+): Promise<void> {
+  const { acknowledged, uncertain } = sent
+  io.err(`${count(acknowledged)} sent to ${topic}${timing(acknowledged, elapsed)}\n`)
+  if (uncertain > 0) io.err(`${count(uncertain)} more were on their way and may have arrived\n`)
+  const others = (arrived ?? acknowledged) - acknowledged - uncertain
+  if (others > 0) io.err(`meanwhile ${count(others)} came from elsewhere\n`)
+  if (!options.json) return
+  const seconds = elapsed / 1000
+  await io.out(`${JSON.stringify({ topic, records: acknowledged, uncertain, seconds })}\n`)
+}
+
+function count(records: number): string {
+  return `${records.toLocaleString('en')} record${records === 1 ? '' : 's'}`
+}
+
+function timing(records: number, millis: number): string {
+  return ` in ${(millis / 1000).toFixed(1)} s (${rateText(records, millis)})`
+}
+
+function rateText(records: number, millis: number): string {
+  return `${Math.round((records * 1000) / Math.max(millis, 1)).toLocaleString('en')} records/s`
+}
