@@ -1,0 +1,111 @@
+/** What a driver runs and how it tells what it is: its launch command carries the job's name and both hashes. */
+import type { SparkJobResource } from '../../compiler/manifest.ts'
+
+/** Who a driver is. `hash` and `stateHash` as the manifest writes them. */
+export interface Identity {
+  readonly name: string
+  readonly hash: string
+  readonly stateHash: string
+}
+
+/** `pipec.transactions#<stateHash>.<hash>`: what Spark calls the job. */
+export function driverName({
+  name,
+  hash,
+  stateHash,
+}: Pick<SparkJobResource, 'name' | 'hash' | 'stateHash'>): string {
+  return `${name}#${digits(stateHash)}.${digits(hash)}`
+}
+
+export function parseDriverName(text: string): Identity | null {
+  const match = /^(pipec\.[a-z0-9_]+)#([0-9a-f]{16})\.([0-9a-f]{16})$/.exec(text)
+  if (match === null) return null
+  return { name: match[1]!, stateHash: `sha256:${match[2]}`, hash: `sha256:${match[3]}` }
+}
+
+/** The folder of all checkpoints of a job; each state has its own in it. */
+export function checkpointsOf(checkpoints: string, name: string): string {
+  return `${checkpoints.replace(/\/+$/, '')}/${name}`
+}
+
+export function digits(hash: string): string {
+  return hash.replace(/^sha256:/, '')
+}
+
+/** Spark's own `hadoop fs`: removes a folder wherever Spark can write, without an application. */
+export const removerClass = 'org.apache.hadoop.fs.FsShell'
+
+export type Launched =
+  | { readonly kind: 'job'; readonly identity: Identity }
+  | { readonly kind: 'remover'; readonly name: string }
+
+/**
+ * What a driver was launched as, from the first line of its stderr, which the worker writes before it starts it. `--name` is
+ * read, and not the property: Spark blanks out what looks like a secret, such as the name of a pipeline over tokens.
+ */
+export function parseLaunch(log: string): Launched | null {
+  const command = /^Launch Command: (.*)$/m.exec(log)?.[1] ?? ''
+  const identity = parseDriverName(/"--name" "([^"]*)"/.exec(command)?.[1] ?? '')
+  if (identity !== null) return { kind: 'job', identity }
+  const removed = /"org\.apache\.hadoop\.fs\.FsShell" .*"[^"]*\/(pipec\.[a-z0-9_]+)"$/.exec(command)?.[1]
+  return removed === undefined ? null : { kind: 'remover', name: removed }
+}
+
+/** What a job prints about itself, one JSON object a line behind this word. */
+export const reportMark = 'pipec: '
+
+export interface Report {
+  /** True once a batch is done, or there is nothing to read. */
+  readonly ready: boolean
+  readonly state: string
+  readonly batch: number | null
+  /** Records of the topic that are not read yet. */
+  readonly behind: number | null
+  /** ISO-8601, of the last batch. */
+  readonly watermark: string | null
+}
+
+/** The last report in a driver's stdout. */
+export function lastReport(stdout: string): Report | null {
+  const line = stdout.split('\n').findLast((each) => each.startsWith(reportMark) && each.endsWith('}'))
+  return line === undefined ? null : (JSON.parse(line.slice(reportMark.length)) as Report)
+}
+
+/**
+ * The Python that the driver starts with: it runs the script out of its environment, so that the cluster needs no folder
+ * that pipec can write to, and reports beside it. Base64, because a JVM under a plain C locale loses other letters.
+ */
+export const bootstrap = `
+import base64, json, os, threading, time
+
+def report():
+    from pyspark.sql import SparkSession
+    printed, when = None, 0.0
+    while True:
+        time.sleep(0.5)
+        session = SparkSession._instantiatedSession
+        try:
+            queries = session.streams.active if session is not None else []
+            if not queries:
+                continue
+            status, progress = queries[0].status, queries[0].lastProgress
+        except Exception:
+            continue
+        known = progress is not None
+        sources = progress["sources"] if known else []
+        behind = [s["metrics"].get("maxOffsetsBehindLatest") for s in sources if s["metrics"]]
+        line = {
+            "ready": known or status["message"].startswith("Waiting for"),
+            "state": status["message"],
+            "batch": progress["batchId"] if known else None,
+            "behind": int(behind[0]) if behind and behind[0] is not None else None,
+            "watermark": progress["eventTime"].get("watermark") if known else None,
+        }
+        facts = (line["ready"], line["batch"], line["behind"])
+        if facts != printed and (printed is None or printed[0] != facts[0] or time.monotonic() - when > 10):
+            printed, when = facts, time.monotonic()
+            print("${reportMark}" + json.dumps(line), flush=True)
+
+threading.Thread(target=report, daemon=True).start()
+exec(compile(base64.b64decode(os.environ["PIPEC_SCRIPT"]), "job.py", "exec"))
+`.trimStart()

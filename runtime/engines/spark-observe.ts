@@ -1,0 +1,103 @@
+/** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
+import type { Actual, Context } from './engine.ts'
+import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
+import { type Identity, lastReport, parseLaunch, type Report, removerClass } from './spark-driver.ts'
+import { engineWords } from './spark-failure.ts'
+
+/** A driver and whose it is. */
+export interface Found {
+  readonly driver: Driver
+  readonly identity: Identity
+}
+
+export interface SparkDetail {
+  readonly identity: Identity
+  /** Newest first; more than one only if two were submitted at the same moment. */
+  readonly running: readonly Found[]
+}
+
+export type ActualSparkJob = Actual<SparkDetail>
+
+export function jobName(pipeline: string): string {
+  return `pipec.${pipeline}`
+}
+
+/** The job of the pipeline, running or ended; none once its checkpoints are removed too. */
+export async function observeJob(context: Context): Promise<readonly ActualSparkJob[]> {
+  const cluster = await readCluster(context)
+  const running = await findRunning(cluster, context)
+  const [newest] = running
+  if (newest !== undefined) return [await actualOf(cluster, newest, running, context)]
+  const ended = await findEnded(cluster, context)
+  return ended === null ? [] : [await actualOf(cluster, ended, [], context)]
+}
+
+/** Every driver of the pipeline's job that is not at its end, newest first. */
+export async function findRunning(cluster: Cluster, context: Context): Promise<readonly Found[]> {
+  const found: Found[] = []
+  for (const driver of cluster.active) {
+    if (driver.mainClass === removerClass) continue
+    const launched = await launchOf(cluster, driver, context)
+    if (launched?.kind === 'job' && launched.identity.name === jobName(context.pipeline)) {
+      found.push({ driver, identity: launched.identity })
+    }
+  }
+  return found
+}
+
+/** The last driver that ended, unless its checkpoints were removed after it. */
+export async function findEnded(cluster: Cluster, context: Context): Promise<Found | null> {
+  const name = jobName(context.pipeline)
+  for (const driver of cluster.completed) {
+    const launched = await launchOf(cluster, driver, context)
+    if (launched?.kind === 'job' && launched.identity.name === name)
+      return { driver, identity: launched.identity }
+    if (launched?.kind === 'remover' && launched.name === name && driver.state === 'FINISHED') return null
+  }
+  return null
+}
+
+async function launchOf(cluster: Cluster, driver: Driver, context: Context) {
+  const log = await readLog(cluster, driver, 'stderr', 'first', context)
+  return log === null ? null : parseLaunch(log)
+}
+
+async function actualOf(
+  cluster: Cluster,
+  { driver, identity }: Found,
+  running: readonly Found[],
+  context: Context,
+): Promise<ActualSparkJob> {
+  const stdout = (await readLog(cluster, driver, 'stdout', 'last', context)) ?? ''
+  const report = lastReport(stdout)
+  return {
+    address: `spark.job.${identity.name}`,
+    kind: 'spark-job',
+    hash: identity.hash,
+    status: statusOf(driver, report),
+    summary: summary(driver, report, stdout),
+    detail: { identity, running },
+  }
+}
+
+const waiting: ReadonlySet<string> = new Set(['SUBMITTED', 'RELAUNCHING'])
+
+function statusOf({ state }: Driver, report: Report | null): Actual['status'] {
+  if (state === 'RUNNING') return report?.ready === true ? 'running' : 'starting'
+  if (waiting.has(state)) return 'starting'
+  return state === 'KILLED' ? 'stopped' : 'failed'
+}
+
+function summary({ id, state }: Driver, report: Report | null, stdout: string): string {
+  if (waiting.has(state)) return `${id} waits for a free worker`
+  if (state === 'KILLED') return `${id} was killed`
+  if (state !== 'RUNNING') return lastLine(engineWords(stdout)) ?? `${id} ended as ${state}`
+  if (report === null) return `${id} starts`
+  const behind = report.behind === null ? '' : `, ${report.behind.toLocaleString('en')} records behind`
+  const clock = report.watermark === null ? '' : `, closed up to ${report.watermark}`
+  return `${id}, batch ${report.batch ?? 0}${behind}${clock}`
+}
+
+function lastLine(text: string): string | null {
+  return text.split('\n').findLast((line) => line.trim() !== '') ?? null
+}

@@ -1,0 +1,77 @@
+/** Waiting for what Spark takes its time for: a driver's end, a query that really runs. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../failure.ts'
+import type { ProgressStep } from '../progress.ts'
+import type { Context } from './engine.ts'
+import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
+import { lastReport } from './spark-driver.ts'
+import { engineWords } from './spark-failure.ts'
+
+/** A driver takes up to 80 s to its first batch on a busy machine; the first batch of a long backlog takes its own time. */
+const longestStart = 600_000
+const longestEnd = 60_000
+
+/** Waits for the first batch, or until there is nothing to read. Throws Failure with the script's own last words. */
+export async function untilRunning(id: string, context: Context, step: ProgressStep): Promise<void> {
+  const deadline = context.now() + longestStart
+  for (;;) {
+    const cluster = await readCluster(context)
+    const driver = driverOf(cluster, id)
+    const stdout = driver === null ? null : await readLog(cluster, driver, 'stdout', 'last', context)
+    if (driver !== null && hasEnded(cluster, id)) throw endedFailure(driver, stdout ?? '')
+    const report = lastReport(stdout ?? '')
+    if (report?.ready === true) return
+    if (context.now() > deadline) throw slowFailure(cluster, driver, id)
+    step.update(0, report?.state ?? stage(driver))
+    await sleep(500, undefined, { signal: context.signal })
+  }
+}
+
+function stage(driver: Driver | null): string {
+  return driver?.state === 'RUNNING' ? 'the driver starts' : 'waiting for a worker'
+}
+
+/** Waits until the driver is among those that ended; null when the master has forgotten it. */
+export async function untilEnded(
+  id: string,
+  context: Context,
+): Promise<{ readonly cluster: Cluster; readonly driver: Driver | null }> {
+  const deadline = context.now() + longestEnd
+  for (;;) {
+    const cluster = await readCluster(context)
+    const driver = driverOf(cluster, id)
+    if (driver === null || hasEnded(cluster, id)) return { cluster, driver }
+    if (context.now() > deadline) {
+      throw new Failure(`Spark's driver ${id} did not end within ${longestEnd / 1000} s.`, {
+        next: "Look at it on the master's page, then apply again.",
+      })
+    }
+    await sleep(300, undefined, { signal: context.signal })
+  }
+}
+
+function driverOf({ active, completed }: Cluster, id: string): Driver | null {
+  return [...active, ...completed].find((driver) => driver.id === id) ?? null
+}
+
+function hasEnded({ completed }: Cluster, id: string): boolean {
+  return completed.some((driver) => driver.id === id)
+}
+
+function endedFailure({ id, state }: Driver, stdout: string): Failure {
+  if (state === 'KILLED') {
+    return new Failure(`Somebody killed ${id} while it started.`, { next: 'Apply again.' })
+  }
+  return new Failure(`Spark's driver ${id} ended as ${state}.`, {
+    detail: engineWords(stdout),
+    next: `Its whole output is on its worker's page, under ${id}.`,
+  })
+}
+
+function slowFailure({ coresFree, memoryFree }: Cluster, driver: Driver | null, id: string): Failure {
+  const free = `${coresFree} cores and ${memoryFree} MB are free`
+  const what = driver?.state === 'RUNNING' ? 'has done no batch yet' : 'has found no worker'
+  return new Failure(`Spark's driver ${id} ${what} after ${longestStart / 60_000} minutes; ${free}.`, {
+    next: 'A job needs 2 cores and 2048 MB: one of each for the driver and for an executor. It is left running.',
+  })
+}

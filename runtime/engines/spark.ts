@@ -1,0 +1,144 @@
+/** Spark jobs on a standalone cluster: one driver a pipeline, found again by its launch command. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SparkJobResource } from '../../compiler/manifest.ts'
+import { Failure } from '../failure.ts'
+import { Lost } from '../http.ts'
+import type { ProgressStep } from '../progress.ts'
+import type { Context, Engine } from './engine.ts'
+import { type Cluster, type Driver, kill, readCluster, readLog, submit } from './spark-cluster.ts'
+import { compareJob, type SparkChange } from './spark-compare.ts'
+import { removerClass } from './spark-driver.ts'
+import { engineWords } from './spark-failure.ts'
+import {
+  type ActualSparkJob,
+  type Found,
+  findEnded,
+  findRunning,
+  jobName,
+  observeJob,
+} from './spark-observe.ts'
+import { jobSubmission, removalSubmission } from './spark-submission.ts'
+import { untilEnded, untilRunning } from './spark-wait.ts'
+
+export const spark: Engine<SparkJobResource, ActualSparkJob> = {
+  key: 'spark',
+  kinds: ['spark-job'],
+  observe: (_, context) => observeJob(context),
+  compare: compareJob,
+  apply,
+}
+
+async function apply(change: SparkChange, context: Context, step: ProgressStep): Promise<void> {
+  if (change.action === 'unchanged') return
+  if (change.action === 'refuse') throw new Failure(`${change.address}: ${change.reason}`)
+  if (change.desired === null) return remove(context, step)
+  await run(change.desired, context, step)
+}
+
+async function remove(context: Context, step: ProgressStep): Promise<void> {
+  await end(await findRunning(await readCluster(context), context), context, step)
+  await removeCheckpoints(context, step)
+}
+
+/** Ends what is not wanted, removes what another query left, and starts the job unless it is there already. */
+async function run(desired: SparkJobResource, context: Context, step: ProgressStep): Promise<void> {
+  const cluster = await withoutStrangers(context, step)
+  const running = await findRunning(cluster, context)
+  const kept = running.findLast(({ identity }) => identity.hash === desired.hash)
+  const previous = running[0] ?? (await findEnded(cluster, context))
+  await end(
+    running.filter((each) => each !== kept),
+    context,
+    step,
+  )
+  if (previous !== null && previous.identity.stateHash !== desired.stateHash)
+    await removeCheckpoints(context, step)
+  const id = kept?.driver.id ?? (await start(desired, context, step))
+  await untilRunning(id, context, step)
+}
+
+/** Submits, finds out a lost answer by looking, and of several that were submitted at once leaves the oldest. */
+async function start(desired: SparkJobResource, context: Context, step: ProgressStep): Promise<string> {
+  step.update(0, 'submitting the driver')
+  const submitted = await submit(jobSubmission(desired, context), context).catch((error: unknown) => {
+    if (error instanceof Lost) return null
+    throw error
+  })
+  const found = await appeared(desired, submitted, context)
+  const oldest = found.at(-1)
+  if (oldest === undefined) {
+    if (submitted !== null) return submitted
+    throw new Failure('Spark did not answer the submission, and no driver of the job appeared.', {
+      next: 'Look at the log of its master, then apply again.',
+    })
+  }
+  await end(found.slice(0, -1), context, step)
+  return oldest.driver.id
+}
+
+const appearance = 20_000
+
+/** The drivers with the job's identity, as soon as the submitted one is among them. */
+async function appeared(
+  desired: SparkJobResource,
+  id: string | null,
+  context: Context,
+): Promise<readonly Found[]> {
+  const deadline = context.now() + appearance
+  for (;;) {
+    const cluster = await readCluster(context)
+    const running = await findRunning(cluster, context)
+    const same = running.filter(({ identity }) => identity.hash === desired.hash)
+    const seen = id === null ? same.length > 0 : same.some(({ driver }) => driver.id === id)
+    const ended = id !== null && cluster.completed.some((driver) => driver.id === id)
+    if (seen || ended || context.now() > deadline) return same
+    await sleep(300, undefined, { signal: context.signal })
+  }
+}
+
+/** A driver that waits for a worker has no log yet, so nobody sees whose it is: it may be this very job. */
+async function withoutStrangers(context: Context, step: ProgressStep): Promise<Cluster> {
+  const deadline = context.now() + appearance
+  for (;;) {
+    const cluster = await readCluster(context)
+    const stranger = await firstStranger(cluster, context)
+    if (stranger === null) return cluster
+    if (context.now() > deadline) throw strangerFailure(stranger)
+    step.update(0, `${stranger.id} waits for a worker`)
+    await sleep(500, undefined, { signal: context.signal })
+  }
+}
+
+async function firstStranger(cluster: Cluster, context: Context): Promise<Driver | null> {
+  for (const driver of cluster.active) {
+    if (driver.mainClass === removerClass) continue
+    if ((await readLog(cluster, driver, 'stderr', 'first', context)) === null) return driver
+  }
+  return null
+}
+
+function strangerFailure({ id }: Driver): Failure {
+  return new Failure(
+    `Spark's driver ${id} waits for a free worker, and until it starts nobody can tell whose it is.`,
+    {
+      next: "Give the cluster more cores or memory, or kill that driver on the master's page; then apply again.",
+    },
+  )
+}
+
+async function end(found: readonly Found[], context: Context, step: ProgressStep): Promise<void> {
+  for (const { driver } of found) {
+    step.update(0, `ending ${driver.id}`)
+    await kill(driver.id, context)
+    await untilEnded(driver.id, context)
+  }
+}
+
+async function removeCheckpoints(context: Context, step: ProgressStep): Promise<void> {
+  step.update(0, 'removing the old checkpoints')
+  const id = await submit(removalSubmission(jobName(context.pipeline), context), context)
+  const { cluster, driver } = await untilEnded(id, context)
+  if (driver === null || driver.state === 'FINISHED') return
+  const words = (await readLog(cluster, driver, 'stderr', 'last', context)) ?? ''
+  throw new Failure('Spark could not remove the old checkpoints of the job.', { detail: engineWords(words) })
+}
