@@ -1,0 +1,83 @@
+/** The columns of the source table, and those that its rows keep behind the filter. */
+import type { Field, Pipeline } from '../../ir.ts'
+import { type Sql, sql } from '../../text.ts'
+import type { Scope } from './expression.ts'
+import { aggregatedFields } from './fields.ts'
+import { name } from './quote.ts'
+import { type TimeReader, timeReader } from './time.ts'
+import { sqlType } from './types.ts'
+
+export interface Columns {
+  readonly reader: TimeReader
+  /** The column whose values are the event times. */
+  readonly clock: Sql
+  /** The same behind the filter. */
+  readonly keptClock: Sql
+  /** The source table's columns, as its DDL declares them. */
+  readonly declarations: readonly Sql[]
+  /** A field's value in the source table. */
+  readonly source: Scope
+  /** What the view of kept rows selects. */
+  readonly selection: readonly Sql[]
+  /** A field's value behind the filter. */
+  readonly kept: Scope
+}
+
+export function columnsOf(pipeline: Pipeline): Columns {
+  const { fields, eventTime } = pipeline.source
+  const reader = timeReader(eventTime)
+  const clock = clockName(pipeline, reader)
+  const keptClock = windowColumns.includes(clock) ? unusedIn(pipeline, 'event_time') : clock
+  const source = sourceScope(fields, reader)
+  const aliases = aliasesOf(pipeline, keptClock)
+  const computed = reader.direct ? [] : [sql`${name(clock)} AS ${reader.read(name(eventTime.field))}`]
+  return {
+    reader,
+    clock: name(clock),
+    keptClock: name(keptClock),
+    declarations: [...fields.map((field) => declaration(field, reader)), ...computed],
+    source,
+    selection: [
+      ...[...aliases].map(([field, alias]) => selected(source(field), alias)),
+      selected(name(clock), keptClock),
+    ],
+    kept: (field) => name(aliases.get(field)!),
+  }
+}
+
+function declaration({ name: field, type }: Field, reader: TimeReader): Sql {
+  return sql`${name(field)} ${type.kind === 'timestamp' ? reader.type : sqlType(type)}`
+}
+
+function clockName(pipeline: Pipeline, { direct }: TimeReader): string {
+  return direct ? pipeline.source.eventTime.field : unusedIn(pipeline, 'event_time')
+}
+
+function unusedIn({ source }: Pipeline, wish: string): string {
+  return unused(wish, [...source.fields.map((field) => field.name), ...windowColumns])
+}
+
+function sourceScope(fields: readonly Field[], reader: TimeReader): Scope {
+  const times = new Set(fields.filter(({ type }) => type.kind === 'timestamp').map((field) => field.name))
+  return (field) => (times.has(field) ? reader.millis(name(field)) : name(field))
+}
+
+/** What Flink's window functions add to each row; a field may well be called `window_time`. */
+const windowColumns = ['window_start', 'window_end', 'window_time']
+
+function aliasesOf(pipeline: Pipeline, clock: string): ReadonlyMap<string, string> {
+  const own = [...windowColumns, clock]
+  const aliases = [...aggregatedFields(pipeline)].map(
+    (field) => [field, own.includes(field) ? unusedIn(pipeline, `${field}_value`) : field] as const,
+  )
+  return new Map(aliases)
+}
+
+function selected(value: Sql, alias: string): Sql {
+  return value === name(alias) ? value : sql`${value} AS ${name(alias)}`
+}
+
+/** The wish, with underscores behind it until nothing else has the name. */
+function unused(wish: string, taken: readonly string[]): string {
+  return taken.includes(wish) ? unused(`${wish}_`, taken) : wish
+}

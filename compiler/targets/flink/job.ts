@@ -1,0 +1,116 @@
+/** The job's text: the tables over Kafka, the rows that `where` keeps, and the query that aggregates them. */
+import type { FlinkEngine, Pipeline } from '../../ir.ts'
+import { joinSql, type Sql, sql } from '../../text.ts'
+import { aggregate } from './aggregate.ts'
+import { type Columns, columnsOf } from './columns.ts'
+import { condition } from './expression.ts'
+import { interval } from './interval.ts'
+import { lateColumns, lateCondition, lateSelection } from './late.ts'
+import { type Names, namesOf } from './names.ts'
+import { name, nameList, text } from './quote.ts'
+import { epochMillis } from './time.ts'
+import { sqlType } from './types.ts'
+import { groupColumns, windowEnd, windowed, windowStart } from './window.ts'
+
+/** As templates/flink/job.sql.hbs takes it. */
+export type JobView = ReturnType<typeof jobView>
+
+export function jobView(pipeline: Pipeline, engine: FlinkEngine) {
+  const names = namesOf(pipeline, engine)
+  const columns = columnsOf(pipeline)
+  return {
+    settings: settings(names, parallelism(pipeline, engine)),
+    source: sourceTable(pipeline, names, columns),
+    result: resultTable(pipeline, names),
+    kept: { name: name(names.kept), selection: columns.selection, where: keptWhere(pipeline, columns) },
+    query: query(pipeline, names, columns),
+    late: lateTables(pipeline, names, columns),
+    several: names.late !== null,
+  }
+}
+
+/**
+ * A subtask without a partition never has a clock and holds every window back. Late rows are judged by the clock of one
+ * subtask, so that it is the window's own.
+ */
+export function parallelism({ source }: Pipeline, engine: FlinkEngine): number {
+  return engine.lateTopic === null ? Math.min(engine.parallelism, source.partitions) : 1
+}
+
+function settings(names: Names, parallelism: number) {
+  const values = {
+    'pipeline.name': names.job,
+    'table.local-time-zone': 'UTC',
+    'execution.checkpointing.interval': '5s',
+    'parallelism.default': String(parallelism),
+  }
+  return Object.entries(values).map(([key, value]) => ({ key: text(key), value: text(value) }))
+}
+
+function sourceTable(pipeline: Pipeline, names: Names, { clock, declarations, reader, source }: Columns) {
+  const delayed = sql`${clock} - ${interval(pipeline.source.eventTime.watermarkDelay + 1)}`
+  return {
+    name: name(names.source),
+    columns: declarations,
+    clock,
+    filtered: pipeline.where !== null,
+    where: pipeline.where === null ? sql`TRUE` : condition(pipeline.where, source),
+    delayed,
+    several: pipeline.source.partitions > 1,
+    topic: text(names.source),
+    group: text(`${names.job}.flink`),
+    standard: reader.standard,
+  }
+}
+
+function resultTable({ groupBy, metrics }: Pipeline, names: Names) {
+  const own = [sql`${windowStart} BIGINT`, sql`${windowEnd} BIGINT`]
+  const others = [...groupBy, ...metrics]
+  return {
+    name: name(names.result),
+    columns: [...own, ...others.map((column) => sql`${name(column.name)} ${sqlType(column.type)}`)],
+    topic: text(names.result),
+    prefix: text(`${names.job}.flink`),
+    keys: nameList(['window_start', ...groupBy.map((field) => field.name)]),
+    plain: others.some(({ type }) => type.kind === 'decimal'),
+    plainKey: groupBy.some(({ type }) => type.kind === 'decimal'),
+  }
+}
+
+function keptWhere({ where }: Pipeline, { clock, source }: Columns): Sql {
+  const timed = sql`${clock} IS NOT NULL`
+  if (where === null) return timed
+  const kept = condition(where, source)
+  return where.kind === 'or' ? sql`(${kept}) AND ${timed}` : sql`${kept} AND ${timed}`
+}
+
+function query(pipeline: Pipeline, names: Names, { keptClock, kept }: Columns) {
+  const groups = groupColumns(pipeline.groupBy, kept)
+  return {
+    selection: [
+      epochMillis(windowStart),
+      epochMillis(windowEnd),
+      ...groups,
+      ...pipeline.metrics.map((metric) => aggregate(metric, kept)),
+    ],
+    window: windowed(pipeline.window, name(names.kept), keptClock, groups),
+    grouping: joinSql([windowStart, windowEnd, ...groups], ', '),
+  }
+}
+
+/** One table, or none. A session's end is not known from the row, so the capability table keeps sessions out. */
+function lateTables(pipeline: Pipeline, names: Names, columns: Columns) {
+  const { window } = pipeline
+  if (names.late === null || window.kind === 'session') return []
+  return [
+    {
+      name: name(names.late),
+      columns: lateColumns(pipeline, columns),
+      selection: lateSelection(pipeline, columns),
+      where: sql`${keptWhere(pipeline, columns)} AND ${lateCondition(window, columns)}`,
+      topic: text(names.late),
+      prefix: text(`${names.job}.flink.late`),
+      plain: pipeline.source.fields.some(({ type }) => type.kind === 'decimal'),
+    },
+  ]
+}

@@ -1,0 +1,36 @@
+/** The one job that apply starts, and what its saved state depends on. */
+import { hash } from '../../hash.ts'
+import type { FlinkEngine, Pipeline } from '../../ir.ts'
+import type { ResourceDraft } from '../../manifest.ts'
+import { type JobView, jobView, parallelism } from './job.ts'
+import { namesOf } from './names.ts'
+import { versions } from './versions.ts'
+
+export const file = 'flink/job.sql'
+
+export function resource(pipeline: Pipeline, engine: FlinkEngine): ResourceDraft {
+  const { job, source, result, late } = namesOf(pipeline, engine)
+  const sinks = late === null ? [result] : [result, late]
+  return {
+    kind: 'flink-job',
+    address: `flink.job.${job}`,
+    name: job,
+    file,
+    stateHash: stateHash(jobView(pipeline, engine)),
+    sourceTopic: source,
+    resultTopics: sinks,
+    parallelism: parallelism(pipeline, engine),
+    kafkaTables: [source, ...sinks],
+    at: engine.at,
+  }
+}
+
+/**
+ * Flink takes up the state of another query silently and computes wrongly from it, so this covers everything but the
+ * settings: columns, filter, clock, window, aggregates, and the topics, for a new one has to hold every window. The
+ * number of source partitions is not among it: the source finds new ones by itself.
+ */
+function stateHash({ settings: _, source, ...stateful }: JobView): string {
+  const { several: __, ...table } = source
+  return hash(JSON.stringify([versions.flink, table, stateful]))
+}
