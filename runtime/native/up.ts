@@ -1,0 +1,170 @@
+/** `up` without Docker: fetches what is missing, starts what does not run, waits until all of it answers. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Manifest, ResourceKind } from '../../compiler/manifest.ts'
+import { Failure } from '../failure.ts'
+import { type Local, type LocalEngine, localFolder } from '../local.ts'
+import type { UpReport, UpRequest } from '../starter.ts'
+import { isComplete, setFolder } from './cache.ts'
+import { endServices } from './down.ts'
+import { type NativeEngine, type Planned, type Selection, select } from './engines.ts'
+import { exclusively } from './exclusive.ts'
+import { fetchSet } from './fetch.ts'
+import { whereToLook } from './look.ts'
+import { type Ports, portsAt, requireFree } from './ports.ts'
+import {
+  aliveServices,
+  type NativeRecord,
+  readRecord,
+  type StartedService,
+  writeJson,
+  writeRecord,
+} from './record.ts'
+import { requireTools, type Tools } from './requirements.ts'
+import { type EnginePlan, loggingFile, loggingText, type Service, type Setup } from './service.ts'
+import { prepare, startAll } from './start.ts'
+
+/** @throws Failure, or the signal's reason; what this call had started has then been ended again. */
+export async function upNative(request: UpRequest): Promise<UpReport> {
+  const folder = resolve(localFolder(request.cwd))
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, '.gitignore'), '*\n')
+  return exclusively(folder, () => upLocked(request, folder))
+}
+
+async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
+  const record = await readRecord(folder)
+  const running = await aliveServices(record)
+  const ports = choosePorts(request, running.length > 0 ? record : null)
+  const selection = await selectEngines(request, running)
+  const tools = await findTools(request, selection)
+  const setup: Setup = { folder, ports, java: tools.java, python: tools.python.version }
+  const planned = selection.engines.map((engine) => engine.plan(setup, homeOf(engine, request, tools)))
+  const plans = [
+    { services: [], files: { [loggingFile(setup)]: loggingText }, folders: [] },
+    ...planned.map((one) => one.plan),
+  ]
+  const missing = missingServices(plans, running)
+  await requireFree(missing.flatMap((one) => one.ports.map((port) => ({ port, owner: one.title }))))
+  for (const { set } of selection.engines)
+    if (set !== null) await fetchSet(set, { ...request, python: tools.python })
+  await start(plans, running, { request, folder, ports })
+  const local = localOf(planned, selection.ksqldbUrl)
+  await writeJson(join(folder, 'local.json'), local)
+  const look = whereToLook(local, folder, request.cwd)
+  return { local, started: missing.map((service) => service.title), leftOut: selection.leftOut, look }
+}
+
+function missingServices(
+  plans: readonly EnginePlan[],
+  running: readonly StartedService[],
+): readonly Service[] {
+  const services = plans.flatMap((plan) => plan.services)
+  return services.filter((service) => !running.some((one) => one.name === service.name))
+}
+
+function homeOf(engine: NativeEngine, request: UpRequest, tools: Tools): string {
+  return engine.set === null ? '' : setFolder(request.env, engine.set, tools.python.version)
+}
+
+function localOf(planned: readonly Planned[], ksqldbUrl: string | null): Local {
+  const nothing = {
+    flink: null,
+    ksqldb: ksqldbUrl === null ? null : { url: ksqldbUrl },
+    spark: null,
+    pinot: null,
+  }
+  return Object.assign(
+    { version: 1, with: 'native', ...nothing },
+    ...planned.map((one) => one.local),
+  ) as Local
+}
+
+function choosePorts(request: UpRequest, record: NativeRecord | null): Ports {
+  const asked = request.portOffset === null ? null : portsAt(request.portOffset)
+  if (record === null) return asked ?? portsAt(0)
+  if (asked === null || asked.kafka === record.ports.kafka) return record.ports
+  throw new Failure(`Engines of this directory are up on other ports (Kafka on ${record.ports.kafka}).`, {
+    next: 'Run `pipec down` first, or leave --port-offset out.',
+  })
+}
+
+const engineOfKind = {
+  'kafka-topic': 'kafka',
+  'flink-job': 'flink',
+  'ksqldb-query': 'ksqldb',
+  'spark-job': 'spark',
+  'pinot-table': 'pinot',
+} as const satisfies Record<ResourceKind, LocalEngine>
+
+const allEngines: readonly LocalEngine[] = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot']
+
+/** The engines that generated/ is for, or all where nothing has been generated. */
+async function manifestEngines(cwd: string): Promise<readonly LocalEngine[]> {
+  const path = join(cwd, 'generated', 'manifest.json')
+  const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null) return allEngines
+  try {
+    const { resources } = JSON.parse(text) as Manifest
+    return resources.map((resource) => engineOfKind[resource.kind])
+  } catch (error) {
+    throw new Failure(`${path} cannot be read.`, {
+      next: 'Run `pipec build` to write it anew.',
+      cause: error,
+    })
+  }
+}
+
+/** Engines that are up already stay part of it, so that the record names all of them. */
+async function selectEngines(request: UpRequest, running: readonly StartedService[]): Promise<Selection> {
+  const wanted = request.engines ?? (await manifestEngines(request.cwd))
+  return select([...wanted, ...running.map((one) => one.engine)], request.engines !== null, request.env)
+}
+
+async function findTools({ env, signal }: UpRequest, { engines }: Selection): Promise<Tools> {
+  const sets = engines.flatMap(({ set }) => set ?? [])
+  return requireTools({
+    python: sets.some((set) => set.parts.some((part) => part.from !== 'maven')),
+    fetched: async (python) => {
+      const complete = await Promise.all(sets.map((set) => isComplete(setFolder(env, set, python))))
+      return !complete.includes(false)
+    },
+    reason: engines.map(({ title }) => title).join(', '),
+    env,
+    signal,
+  })
+}
+
+interface StartContext {
+  readonly request: UpRequest
+  readonly folder: string
+  readonly ports: Ports
+}
+
+/** Leaves, when it fails, what was running before and nothing else. */
+async function start(
+  plans: readonly EnginePlan[],
+  running: readonly StartedService[],
+  { request, folder, ports }: StartContext,
+): Promise<void> {
+  const started: StartedService[] = []
+  const services = plans.flatMap((plan) => plan.services)
+  const step = request.progress.start('Starting engines', services.length)
+  let writing = Promise.resolve()
+  // Several start at the same moment: one write after the other, or the last one could miss some.
+  const record = (service: StartedService) => {
+    started.push(service)
+    const services = [...running, ...started]
+    writing = writing.then(() => writeRecord(folder, { version: 1, ports, services }))
+    return writing
+  }
+  try {
+    await prepare(missingServices(plans, running).length === 0 ? [] : plans)
+    await startAll(services, running, { folder, env: request.env, record, step, signal: request.signal })
+    step.finish()
+  } catch (error) {
+    step.finish('failed; ending what was started')
+    await endServices(folder, started, running)
+    throw error
+  }
+}
