@@ -1,6 +1,8 @@
 /** ZooKeeper, and Pinot's controller, broker and server in one process, configured by the files in generated/pinot/conf. */
 import type { Artifact, ComposeServices } from '../target.ts'
-import { images } from '../versions.ts'
+
+/** `latest` of Pinot is a nightly build. */
+const images = { zookeeper: 'zookeeper:3.9.4', pinot: 'apachepinot/pinot:1.5.1' } as const
 
 const profiles = ['pinot']
 
