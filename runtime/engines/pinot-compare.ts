@@ -1,7 +1,7 @@
 /** What has to happen to one table, from what is wanted and what Pinot has. Pure. */
 import type { PinotTableResource } from '../../compiler/manifest.ts'
 import type { Action, Actual, Change, FieldChange } from './engine.ts'
-import { isLegacy, type Version } from './pinot-dialect.ts'
+import type { Version } from './pinot-dialect.ts'
 import { type Documents, type Fields, isSecret, marks, streamOf } from './pinot-documents.ts'
 
 export interface TableDetail {
@@ -58,8 +58,8 @@ function foreign(table: string, owner: string | null): string {
 }
 
 function changed(desired: PinotTableResource, { hash, detail }: ActualTable): Verdict {
-  const { differences, topic, version } = detail
-  const because = differences?.impossible ?? topicReason(topic) ?? legacyReason(differences, version)
+  const { differences, topic } = detail
+  const because = differences?.impossible ?? topicReason(topic)
   if (because !== null) return { action: 'replace', reason: because }
   const differs = (differences?.fields ?? []).length > 0
   if (hash !== desired.hash) return { action: 'update', reason: 'It was made from another generated/.' }
@@ -78,13 +78,6 @@ function topicReason(topic: TableDetail['topic']): string | null {
   }
 }
 
-/** 0.11.0 goes on filling the open segment without the new column: seen on a real one. */
-function legacyReason(differences: Differences | null, version: Version): string | null {
-  const added = differences?.fields.find(({ from }) => from === absent)
-  if (added === undefined || !isLegacy(version)) return null
-  return `Pinot ${version} would leave "${added.field}" empty in the rows to come.`
-}
-
 const absent = 'absent'
 
 /** What of `wanted` is not so in `live`; Pinot's own defaults, which it adds to what it was given, do not count. */
@@ -95,11 +88,18 @@ export function differencesOf(wanted: Documents, live: Documents): Differences {
   return { fields: [...columns, ...settings], impossible }
 }
 
+/**
+ * A new column could be added in place, but the jobs that write it have started anew by then: what Pinot had read before
+ * it knew the column would lack it for good. 0.11.0 even goes on filling the open segment without it.
+ */
 function columnProblem(changes: readonly FieldChange[]): string | null {
-  const change = changes.find(({ from }) => from !== absent)
+  const [change] = changes
   if (change === undefined) return null
-  if (change.to === absent) return `Pinot cannot drop the column "${change.field}" in place.`
-  return `Pinot cannot change the column "${change.field}" from ${change.from} to ${change.to} in place.`
+  const { field, from, to } = change
+  if (from === absent)
+    return `Rows that Pinot reads before it knows the column "${field}" would lack it for good.`
+  if (to === absent) return `Pinot cannot drop the column "${field}" in place.`
+  return `Pinot cannot change the column "${field}" from ${from} to ${to} in place.`
 }
 
 /** Pinot refuses another key; the others it accepts, and the rows it has already read stay as they are. */
