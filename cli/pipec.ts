@@ -1,10 +1,12 @@
 /** The command line's words: options in, one command file called, its exit code out. Nothing else happens here. */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { EngineKey } from '../runtime/engines/engine.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { build } from './commands/build.ts'
 import { check } from './commands/check.ts'
 import type { ExitCode, Io } from './io.ts'
 import { processIo } from './io-process.ts'
+import type { TargetOptions } from './operate.ts'
 
 declare const PIPEC_VERSION: string
 
@@ -32,6 +34,18 @@ function report(error: unknown): ExitCode {
   if (error.detail !== null) io.err(`${error.detail.replaceAll(/^/gm, '  ')}\n`)
   if (error.next !== null) io.err(`${error.next}\n`)
   return 1
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+function positive(text: string): number {
+  const number = Number(text)
+  if (!(number > 0) || !Number.isFinite(number))
+    throw new InvalidArgumentError('It must be a number above 0.')
+  return number
 }
 
 const file = ['[pipeline.yaml]', 'the pipeline', 'pipeline.yaml'] as const
@@ -96,8 +110,129 @@ command(
     ),
   )
 
+const environmentOption = (): Option =>
+  new Option('-e, --environment <name>', 'where the engines are').default('local')
+const operatedEngines = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot']
+const only = (words: string): Option => new Option('--engine <name>', words).choices(operatedEngines)
+
+interface Operated {
+  readonly environment: string
+  readonly engine?: EngineKey
+  readonly json?: boolean
+  readonly yes?: boolean
+  readonly watch?: boolean
+  readonly exitCode?: boolean
+}
+
+function targetOptions(path: string, { environment, engine }: Operated): TargetOptions {
+  return { file: path, environment, engine: engine ?? null }
+}
+
+command(
+  'produce',
+  "Make the generator's records and send them to the source topic, or write them to a file.",
+  'pipec produce -n 100000 --parallel 2',
+)
+  .argument(...file)
+  .addOption(new Option('-n, --records <count>', 'how many (default: until Ctrl-C)').argParser(wholeNumber))
+  .addOption(
+    new Option('--rate <per second>', 'records a second (default: as many as go)').argParser(positive),
+  )
+  .addOption(
+    new Option('--parallel <processes>', 'how many processes make and send')
+      .argParser(wholeNumber)
+      .default(1),
+  )
+  .addOption(new Option('--seed <number>', 'makes the same records again').argParser(wholeNumber))
+  .option('-o, --output <file>', 'write them to a file, or to stdout with -')
+  .addOption(
+    new Option('--events-per-second <number>', 'how event times are spread in a file')
+      .argParser(positive)
+      .default(1000),
+  )
+  .addOption(environmentOption())
+  .option('--json', 'the outcome as JSON')
+  .action((path, options) =>
+    perform(async (io) => {
+      const { produceFor } = await import('./commands/produce-for.ts')
+      return produceFor(
+        { file: path, environment: options.environment },
+        {
+          records: options.records ?? null,
+          rate: options.rate ?? null,
+          parallel: options.parallel,
+          seed: options.seed ?? null,
+          output: options.output ?? null,
+          eventsPerSecond: options.eventsPerSecond,
+          json: !!options.json,
+        },
+        io,
+      )
+    }),
+  )
+
+command(
+  'plan',
+  'Show what apply would change, and what that does to running state.',
+  'pipec plan --exit-code',
+)
+  .argument(...file)
+  .addOption(environmentOption())
+  .addOption(only('only this engine, and the topics it needs'))
+  .option('--json', 'the plan as JSON')
+  .option('--exit-code', 'exit 2 when there are changes')
+  .action((path, options: Operated) =>
+    perform(async (io) => {
+      const { plan } = await import('./commands/plan.ts')
+      return plan({ ...targetOptions(path, options), json: !!options.json, exitCode: !!options.exitCode }, io)
+    }),
+  )
+
+command('apply', 'Make the live engines match generated/, in order.', 'pipec apply -e production')
+  .argument(...file)
+  .addOption(environmentOption())
+  .addOption(only('only this engine, and the topics it needs'))
+  .option('-y, --yes', 'do not ask')
+  .option('--json', 'what was done as JSON')
+  .action((path, options: Operated) =>
+    perform(async (io) => {
+      const { apply } = await import('./commands/apply.ts')
+      return apply({ ...targetOptions(path, options), yes: !!options.yes, json: !!options.json }, io)
+    }),
+  )
+
+command('status', 'Show what runs, where it is, and how far behind.', 'pipec status --watch')
+  .argument(...file)
+  .addOption(environmentOption())
+  .addOption(only('only this engine'))
+  .option('--watch', 'again every two seconds')
+  .option('--json', 'as JSON')
+  .action((path, options: Operated) =>
+    perform(async (io) => {
+      const { status } = await import('./commands/status.ts')
+      return status({ ...targetOptions(path, options), watch: !!options.watch, json: !!options.json }, io)
+    }),
+  )
+
+command('destroy', 'Remove what apply made, last made first, and nothing else.', 'pipec destroy --yes')
+  .argument(...file)
+  .addOption(environmentOption())
+  .addOption(only('only what is on this engine'))
+  .option('-y, --yes', 'do not ask')
+  .option('--json', 'what was done as JSON')
+  .action((path, options: Operated) =>
+    perform(async (io) => {
+      const { destroy } = await import('./commands/destroy.ts')
+      return destroy({ ...targetOptions(path, options), yes: !!options.yes, json: !!options.json }, io)
+    }),
+  )
+
+/** The argument by which `produce --parallel` starts pipec again. */
+const workerArgument = '__produce-worker'
+
 async function main(): Promise<void> {
   try {
+    if (process.argv[2] === workerArgument) return (await import('../runtime/produce/worker.ts')).runWorker()
     await program.parseAsync()
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error

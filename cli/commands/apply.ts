@@ -1,0 +1,88 @@
+import { type Applied, apply as applyChanges } from '../../runtime/apply.ts'
+import { withLock } from '../../runtime/engines/kafka-lock.ts'
+import { isChange, type Plan } from '../../runtime/plan.ts'
+import { confirm } from '../confirm.ts'
+import type { ExitCode, Io } from '../io.ts'
+import { makePlan, type Operation, openOperation, type TargetOptions } from '../operate.ts'
+import { appliedJson, planText } from '../views/plan.ts'
+
+export interface ApplyOptions extends TargetOptions {
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+/** Makes the live engines match generated/, in order. */
+export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
+  const operation = await openOperation(options, io)
+  if (operation === null) return 1
+  const plan = await makePlan(operation)
+  if (!plan.changes.some(isChange))
+    return reportApplied(plan, { done: [], failed: null, left: [] }, options, operation)
+  if (!options.json) operation.io.err(planText(plan, io.color))
+  const { environment } = plan
+  if (!options.yes && environment !== 'local' && !(await confirm(`Apply this to ${environment}?`, io)))
+    return 1
+  return reportApplied(plan, await execute(operation, plan), options, operation)
+}
+
+/**
+ * Topics first: making one is atomic. From then on only one apply is at work, and what it does goes by a fresh look,
+ * since another one may have been faster.
+ */
+export async function execute(operation: Operation, plan: Plan): Promise<Applied> {
+  const { context, engines, io } = operation
+  const topics = plan.changes.filter((each) => each.engine === 'kafka' && each.action !== 'delete')
+  const first = await applyChanges(refusalsFirst(plan, topics), engines, context, io.progress)
+  const rest = plan.changes.filter((each) => !topics.includes(each) && isChange(each))
+  if (first.failed !== null || rest.length === 0) return { ...first, left: [...first.left, ...rest] }
+  const lock = {
+    endpoint: context.endpoints.kafka,
+    pipeline: context.pipeline,
+    topic: lockTopic(operation),
+    signal: context.signal,
+    since: context.now(),
+    onWait: () => io.progress.note('Another apply of this pipeline is at work; waiting for it to end.'),
+  }
+  const second = await withLock(lock, async () => {
+    const fresh = await makePlan(operation)
+    return applyChanges(fresh.changes, engines, context, io.progress)
+  })
+  return { ...second, done: [...first.done, ...second.done] }
+}
+
+/** One refusal anywhere means that nothing is begun. */
+function refusalsFirst(plan: Plan, topics: Plan['changes']): Plan['changes'] {
+  return [...plan.changes.filter((each) => each.action === 'refuse' && !topics.includes(each)), ...topics]
+}
+
+function lockTopic({ manifest }: Operation): string {
+  const source = manifest.resources.find((each) => each.kind === 'kafka-topic' && each.role === 'source')
+  if (source?.kind !== 'kafka-topic') throw new TypeError('a manifest without a source topic')
+  return source.topic
+}
+
+export async function reportApplied(
+  plan: Plan,
+  applied: Applied,
+  options: { readonly json: boolean },
+  { io }: Operation,
+): Promise<ExitCode> {
+  if (options.json) await io.out(`${JSON.stringify(appliedJson(plan, applied), null, 2)}\n`)
+  else if (!plan.changes.some(isChange)) await io.out(planText(plan, io.color))
+  else await io.out(outcome(applied))
+  if (applied.failed === null) return 0
+  const { change, failure } = applied.failed
+  const line = change.desired === null ? '' : ` (pipeline.yaml:${change.desired.line})`
+  io.err(`error: ${change.address}${line}: ${failure.message}\n`)
+  if (failure.detail !== null) io.err(`${failure.detail.replaceAll(/^/gm, '  ')}\n`)
+  if (failure.next !== null) io.err(`${failure.next}\n`)
+  io.err('What was done stays; once the cause is mended, `pipec apply` goes on from here.\n')
+  return 1
+}
+
+function outcome({ done, failed, left }: Applied): string {
+  const lines = done.map(({ action, address }) => `${action.padEnd(9)} ${address}: done`)
+  if (failed !== null) lines.push(`${failed.change.action.padEnd(9)} ${failed.change.address}: failed`)
+  lines.push(...left.map(({ action, address }) => `${action.padEnd(9)} ${address}: not begun`))
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,135 @@
+/** What plan, apply, status, destroy and verify share: fresh generated files, an environment, its engines, a Context. */
+import { dirname } from 'node:path'
+import type { Output } from '../compiler/compile.ts'
+import type { Manifest } from '../compiler/manifest.ts'
+import type { Context, Engine, EngineKey } from '../runtime/engines/engine.ts'
+import { redact, resolveEnvironment } from '../runtime/environment.ts'
+import { Failure } from '../runtime/failure.ts'
+import { readLocal } from '../runtime/local.ts'
+import { observe } from '../runtime/observe.ts'
+import { changesOf, type Plan, wantedResources } from '../runtime/plan.ts'
+import { generatedFolder } from './commands/build.ts'
+import { readTree, type Tree } from './files.ts'
+import type { Io } from './io.ts'
+import { absolute, loadOutput } from './load.ts'
+
+export interface TargetOptions {
+  readonly file: string
+  readonly environment: string
+  readonly engine: EngineKey | null
+}
+
+export interface Operation {
+  readonly output: Output
+  readonly manifest: Manifest
+  readonly context: Context
+  readonly engines: readonly Engine[]
+  readonly engine: EngineKey | null
+  /** The command's Io, with every secret blotted out of what it prints. */
+  readonly io: Io
+}
+
+/** Null when the pipeline has errors, which have been told. Throws Failure when generated/ is stale. */
+export async function openOperation(options: TargetOptions, io: Io): Promise<Operation | null> {
+  const output = loadOutput(options.file, io)
+  if (output === null) return null
+  const folder = generatedFolder(options.file, null, io)
+  const tree = readTree(folder)
+  refuseStale(output, tree)
+  return openWith(output, output.manifest, tree, options, io)
+}
+
+/** As `openOperation`, for commands to which it does not matter whether generated/ is fresh. */
+export async function openForRemoval(options: TargetOptions, io: Io): Promise<Operation | null> {
+  const output = loadOutput(options.file, io)
+  return output === null ? null : openWith(output, output.manifest, output.files, options, io)
+}
+
+export async function openWith(
+  output: Output,
+  manifest: Manifest,
+  tree: Tree,
+  options: TargetOptions,
+  io: Io,
+): Promise<Operation> {
+  const local = await readLocal(dirname(absolute(io, options.file)))
+  const { endpoints, secrets } = resolveEnvironment(options.environment, manifest.environments, local, io.env)
+  const { allEngines } = await import('../runtime/engines/registry.ts')
+  const context: Context = {
+    pipeline: manifest.pipeline,
+    endpoints,
+    read: (file) => requireFile(tree, file),
+    signal: io.signal,
+    now: io.now,
+  }
+  return {
+    output,
+    manifest,
+    context,
+    engines: allEngines,
+    engine: options.engine,
+    io: withoutSecrets(io, secrets),
+  }
+}
+
+function requireFile(tree: Tree, file: string): string {
+  const text = tree.get(file)
+  if (text === undefined) throw new Failure(`generated/${file} is missing.`, { next: 'Run `pipec build`.' })
+  return text
+}
+
+function refuseStale(output: Output, tree: Tree): void {
+  const stale = [...output.files].filter(([path, text]) => tree.get(path) !== text).map(([path]) => path)
+  if (stale.length === 0) return
+  const shown = stale
+    .slice(0, 5)
+    .map((path) => `generated/${path}`)
+    .join('\n')
+  throw new Failure('generated/ is not what pipeline.yaml says.', {
+    detail: stale.length > 5 ? `${shown}\nand ${stale.length - 5} more` : shown,
+    next: 'Run `pipec build`, and look at the diff, before anything is applied.',
+  })
+}
+
+function withoutSecrets(io: Io, secrets: readonly string[]): Io {
+  if (secrets.length === 0) return io
+  const clean = (text: string): string => redact(text, secrets)
+  return {
+    ...io,
+    out: (text) => io.out(clean(text)),
+    err: (text) => io.err(clean(text)),
+    progress: {
+      note: (text) => io.progress.note(clean(text)),
+      start: (label, total) => {
+        const step = io.progress.start(clean(label), total)
+        return {
+          update: (done, detail) => step.update(done, detail === undefined ? undefined : clean(detail)),
+          finish: (detail) => step.finish(detail === undefined ? undefined : clean(detail)),
+        }
+      },
+    },
+  }
+}
+
+/** Observes and compares; with `nothing` wanted, the plan takes everything of ours away. */
+export async function makePlan(operation: Operation, nothing = false): Promise<Plan> {
+  const { manifest, context, engines, engine } = operation
+  const wanted = nothing ? { resources: [], notes: [] } : wantedResources(manifest, context.endpoints, engine)
+  const asked =
+    engine === null
+      ? engines
+      : engines.filter((each) => each.key === engine || (!nothing && each.key === 'kafka'))
+  const observation = await observe(wanted.resources, asked, context)
+  const addresses = new Set(wanted.resources.map((each) => each.address))
+  // Limited to one engine, other engines' topics are none of this plan's business.
+  const actual = observation.actual.filter(
+    (each) =>
+      engine === null || each.kind !== 'kafka-topic' || engine === 'kafka' || addresses.has(each.address),
+  )
+  return {
+    environment: context.endpoints.environment,
+    pipeline: manifest.pipeline,
+    changes: changesOf(wanted.resources, actual, asked),
+    notes: [...wanted.notes, ...observation.notes],
+  }
+}
