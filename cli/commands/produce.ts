@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import type { Pipeline } from '../../compiler/ir.ts'
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
 import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
-import { Failure } from '../../runtime/failure.ts'
+import { Failure, isFailure } from '../../runtime/failure.ts'
 import { createGenerator, fixedStart } from '../../runtime/produce/generator.ts'
 import { pacedAt, unpaced } from '../../runtime/produce/pace.ts'
 import { type ForkWorker, sendInParallel } from '../../runtime/produce/parallel.ts'
@@ -157,7 +157,7 @@ async function report(outcome: Outcome, io: Io): Promise<ExitCode> {
 
 function incomplete({ topic, sent, options }: Outcome, arrived: number | null): unknown {
   const { error } = sent
-  if (!(error instanceof Failure)) return error
+  if (!isFailure(error)) return error
   const wanted = options.records === null ? '' : ` of ${options.records.toLocaleString('en')}`
   const unsure = sent.uncertain === 0 ? '' : `, and ${count(sent.uncertain)} may be there as well`
   const there =

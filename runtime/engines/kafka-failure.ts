@@ -1,6 +1,6 @@
 /** What kafkajs throws, said as what a user can do about it. */
 import type { KafkaEndpoint } from '../endpoints.ts'
-import { Failure } from '../failure.ts'
+import { Failure, isFailure } from '../failure.ts'
 
 /** The fields by which kafkajs and Node tell errors apart; messages stay the broker's own. */
 interface Fault extends Error {
@@ -13,7 +13,7 @@ interface Fault extends Error {
 
 /** A Failure for whatever kafkajs threw; anything that is neither Kafka's nor the network's is a bug and comes back as it is. */
 export function kafkaFailure(endpoint: KafkaEndpoint, error: unknown): unknown {
-  if (error instanceof Failure || !(error instanceof Error)) return error
+  if (isFailure(error) || !(error instanceof Error)) return error
   const fault = rootOf(error)
   if (!isKafkas(error) && fault.code === undefined && fault.message !== neverSpoke) return error
   const { message, next } = explain(fault)

@@ -1,7 +1,7 @@
 /** One writer a field: each draws the field's next value as JSON text, with all that can be known beforehand done once. */
 import type { Faker } from '@faker-js/faker'
 import type { Field, GeneratorRule, Json, Type } from '../../compiler/ir.ts'
-import { Failure } from '../failure.ts'
+import { Failure, isFailure } from '../failure.ts'
 import { fakerMethod, methodNames, nearest } from './faker.ts'
 import type { Random } from './random.ts'
 import { Misfit, valueWriter } from './value-text.ts'
@@ -141,7 +141,7 @@ function tryOnce(field: Field, method: string, draw: () => string): void {
   try {
     draw()
   } catch (error) {
-    if (error instanceof Failure) throw error
+    if (isFailure(error)) throw error
     throw new Failure(`faker's ${method} refuses its arguments in generator field "${field.name}".`, {
       detail: (error as Error).message,
       next: `See https://fakerjs.dev/api for what ${method} takes.`,

@@ -1,5 +1,5 @@
 /** The other end of `parallel.ts`: a process that sends one share of the records. */
-import { Failure } from '../failure.ts'
+import { isFailure } from '../failure.ts'
 import { type Share, sendShare } from './shares.ts'
 
 /** What the parent says: the work, once, and then perhaps that it is enough. */
@@ -56,7 +56,7 @@ async function work(share: Share, signal: AbortSignal): Promise<void> {
 }
 
 function told(error: unknown): Told {
-  if (error instanceof Failure) {
+  if (isFailure(error)) {
     return { message: error.message, next: error.next, detail: error.detail, expected: true }
   }
   const { message, stack = null } = error instanceof Error ? error : new Error(String(error))
