@@ -1,0 +1,135 @@
+/** What runs in ksqlDB under a pipeline's name. */
+import type { Actual, Context } from './engine.ts'
+import { ask, entitiesOf, entityOf, type Session } from './ksqldb-client.ts'
+import { addressOf, type Mark, markOf, markProperty, type Names, namesOf } from './ksqldb-identity.ts'
+
+export interface LiveSource {
+  readonly name: string
+  readonly topic: string
+}
+
+export interface LiveQuery {
+  readonly id: string
+  /** What it writes: one of our names. */
+  readonly sink: string
+  /** RUNNING, ERROR, PAUSED, CREATED, REBALANCING, UNRESPONSIVE … */
+  readonly state: string
+  readonly errors: readonly string[]
+  readonly mark: Mark | null
+  /** Records not read yet; null while ksqlDB does not know. */
+  readonly behind: number | null
+}
+
+/** Only what is ours by name. */
+export interface Live {
+  readonly streams: readonly LiveSource[]
+  readonly tables: readonly LiveSource[]
+  readonly queries: readonly LiveQuery[]
+}
+
+export type KsqldbActual = Actual<Live>
+
+interface QueryDescription {
+  readonly id: string
+  readonly sinks: readonly string[]
+  readonly state: string
+  readonly queryErrors: readonly { readonly errorMessage: string }[]
+  readonly overriddenProperties: Readonly<Record<string, unknown>>
+  readonly tasksMetadata: readonly {
+    readonly topicOffsets: readonly { readonly endOffset: number; readonly committedOffset: number }[]
+  }[]
+}
+
+/** One request: three lists of the same moment. */
+export async function look(session: Session, names: Names): Promise<Live> {
+  const answer = await ask(session, 'LIST STREAMS; LIST TABLES; LIST QUERIES EXTENDED;')
+  const entities = entitiesOf(session, answer)
+  const { streams } = entityOf<{ streams: readonly LiveSource[] }>(session, entities, 'streams')
+  const { tables } = entityOf<{ tables: readonly LiveSource[] }>(session, entities, 'tables')
+  const { queryDescriptions } = entityOf<{ queryDescriptions: readonly QueryDescription[] }>(
+    session,
+    entities,
+    'query_descriptions',
+  )
+  return {
+    streams: streams.filter(({ name }) => name === names.source || name === names.timed).map(asSource),
+    tables: tables.filter(({ name }) => name === names.table).map(asSource),
+    queries: queryDescriptions.flatMap((each) => asQuery(each, [names.timed, names.table])),
+  }
+}
+
+function asSource({ name, topic }: LiveSource): LiveSource {
+  return { name, topic }
+}
+
+function asQuery(query: QueryDescription, ours: readonly string[]): readonly LiveQuery[] {
+  const sink = query.sinks.find((each) => ours.includes(each))
+  if (sink === undefined) return []
+  const id = query.overriddenProperties[markProperty]
+  return [
+    {
+      id: query.id,
+      sink,
+      state: query.state,
+      errors: query.queryErrors.map((each) => each.errorMessage),
+      mark: markOf(typeof id === 'string' ? id : null),
+      behind: behind(query),
+    },
+  ]
+}
+
+/** Offsets are -1 until the query has committed once. */
+function behind({ tasksMetadata }: QueryDescription): number | null {
+  const known = tasksMetadata
+    .flatMap((task) => task.topicOffsets)
+    .filter(({ endOffset, committedOffset }) => endOffset >= 0 && committedOffset >= 0)
+  return known.length === 0
+    ? null
+    : known.reduce((sum, each) => sum + each.endOffset - each.committedOffset, 0)
+}
+
+export function isEmpty({ streams, tables, queries }: Live): boolean {
+  return streams.length + tables.length + queries.length === 0
+}
+
+/** What was applied: the mark that all queries bear, null where they differ or one bears none. */
+export function markOfAll({ queries }: Live): Mark | null {
+  const [first, ...rest] = queries.map(({ mark }) => mark)
+  return first != null && rest.every((each) => each?.hash === first.hash) ? first : null
+}
+
+export async function observe(session: Session, { pipeline }: Context): Promise<readonly KsqldbActual[]> {
+  const live = await look(session, namesOf(pipeline))
+  return isEmpty(live) ? [] : [asActual(live, pipeline)]
+}
+
+export function asActual(live: Live, pipeline: string): KsqldbActual {
+  return {
+    address: addressOf(pipeline),
+    kind: 'ksqldb-query',
+    hash: markOfAll(live)?.hash ?? null,
+    status: statusOf(live),
+    summary: summary(live),
+    detail: live,
+  }
+}
+
+function statusOf({ tables, queries }: Live): KsqldbActual['status'] {
+  const states = queries.map(({ state }) => state)
+  if (states.includes('ERROR')) return 'failed'
+  if (tables.length === 0 || states.length === 0 || states.includes('PAUSED')) return 'stopped'
+  return states.every((state) => state === 'RUNNING') ? 'running' : 'starting'
+}
+
+function summary({ streams, tables, queries }: Live): string {
+  if (queries.length === 0)
+    return `${[...streams, ...tables].map(({ name }) => name).join(', ')} without a query`
+  return queries.map(querySummary).join('; ')
+}
+
+function querySummary({ id, state, behind: records, errors }: LiveQuery): string {
+  const position =
+    records === null ? 'position not known yet' : `${records.toLocaleString('en')} records behind`
+  const last = errors.at(-1)
+  return `${id} ${state}, ${position}${last === undefined ? '' : `, last error: ${last.split('\n')[0]}`}`
+}
