@@ -47,7 +47,7 @@ export async function dryRun({ session, steps, line }: Work): Promise<void> {
 export type Outcome = 'done' | 'moved'
 
 export async function execute(work: Work, step: Step): Promise<Outcome> {
-  const { session } = plan
+  const { session } = work
   const deadline = session.now() + session.patience.statement
   for (;;) {
     const answer = await sendOnce(work, step)
@@ -95,7 +95,7 @@ interface CommandStatus {
 
 /** SUCCESS, ERROR, or still QUEUED, PARSING or EXECUTING. */
 async function settle(work: Work, step: Step, answer: Response): Promise<Outcome> {
-  const { session } = plan
+  const { session } = work
   const status = entityOf<CommandStatus>(session, entitiesOf(session, answer), 'currentStatus')
   const { commandStatus, commandSequenceNumber } = status
   if (commandSequenceNumber >= 0) session.sequence = commandSequenceNumber
