@@ -10,7 +10,6 @@ export interface Driver {
   readonly id: string
   /** SUBMITTED, RELAUNCHING, RUNNING, FINISHED, FAILED, KILLED, ERROR, UNKNOWN. */
   readonly state: string
-  readonly mainClass: string
   /** The worker's id, or `None` while the driver waits for one. */
   readonly worker: string
 }
@@ -47,7 +46,6 @@ interface MasterJson {
 interface DriverJson {
   readonly id: string
   readonly state: string
-  readonly mainclass: string
   readonly worker?: string
 }
 
@@ -74,10 +72,10 @@ export async function readCluster(context: Context): Promise<Cluster> {
 /** A driver's id is the time of its submission and a number that counts up. */
 function newestFirst(drivers: readonly DriverJson[]): readonly Driver[] {
   return drivers
-    .map(({ id, state, mainclass, worker }) => ({
+    .map(({ id, state, worker }) => ({
       id,
       state,
-      mainClass: mainclass,
+
       worker: worker ?? 'None',
     }))
     .sort((a, b) => (a.id < b.id ? 1 : -1))

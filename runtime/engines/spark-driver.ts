@@ -32,12 +32,14 @@ export function digits(hash: string): string {
   return hash.replace(/^sha256:/, '')
 }
 
-/** Spark's own `hadoop fs`: removes a folder wherever Spark can write, without an application. */
-export const removerClass = 'org.apache.hadoop.fs.FsShell'
+/** What the driver is called that removes a job's checkpoints. */
+export function removerName(name: string): string {
+  return `${name}#removal`
+}
 
 export type Launched =
   | { readonly kind: 'job'; readonly identity: Identity }
-  | { readonly kind: 'remover'; readonly name: string }
+  | { readonly kind: 'removal'; readonly name: string }
 
 /**
  * What a driver was launched as, from the first line of its stderr, which the worker writes before it starts it. `--name` is
@@ -45,10 +47,11 @@ export type Launched =
  */
 export function parseLaunch(log: string): Launched | null {
   const command = /^Launch Command: (.*)$/m.exec(log)?.[1] ?? ''
-  const identity = parseDriverName(/"--name" "([^"]*)"/.exec(command)?.[1] ?? '')
+  const called = /"--name" "([^"]*)"/.exec(command)?.[1] ?? ''
+  const identity = parseDriverName(called)
   if (identity !== null) return { kind: 'job', identity }
-  const removed = /"org\.apache\.hadoop\.fs\.FsShell" .*"[^"]*\/(pipec\.[a-z0-9_]+)"$/.exec(command)?.[1]
-  return removed === undefined ? null : { kind: 'remover', name: removed }
+  const name = /^(pipec\.[a-z0-9_]+)#removal$/.exec(called)?.[1]
+  return name === undefined ? null : { kind: 'removal', name }
 }
 
 /** What a job prints about itself, one JSON object a line behind this word. */
@@ -108,4 +111,16 @@ def report():
 
 threading.Thread(target=report, daemon=True).start()
 exec(compile(base64.b64decode(os.environ["PIPEC_SCRIPT"]), "job.py", "exec"))
+`.trimStart()
+
+/** Removes a folder wherever Spark can write. It runs no application: the driver's own JVM does it. */
+export const removal = `
+import os
+from pyspark.java_gateway import launch_gateway
+
+jvm = launch_gateway().jvm
+path = jvm.org.apache.hadoop.fs.Path(os.environ["PIPEC_CHECKPOINTS"])
+files = path.getFileSystem(jvm.org.apache.spark.deploy.SparkHadoopUtil.get().conf())
+if files.exists(path) and not files.delete(path, True):
+    raise OSError(f"{path} could not be removed")
 `.trimStart()

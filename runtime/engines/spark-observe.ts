@@ -1,7 +1,7 @@
 /** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
 import type { Actual, Context } from './engine.ts'
 import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
-import { type Identity, lastReport, parseLaunch, type Report, removerClass } from './spark-driver.ts'
+import { type Identity, lastReport, parseLaunch, type Report } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
 
 /** A driver and whose it is. */
@@ -36,7 +36,6 @@ export async function observeJob(context: Context): Promise<readonly ActualSpark
 export async function findRunning(cluster: Cluster, context: Context): Promise<readonly Found[]> {
   const found: Found[] = []
   for (const driver of cluster.active) {
-    if (driver.mainClass === removerClass) continue
     const launched = await launchOf(cluster, driver, context)
     if (launched?.kind === 'job' && launched.identity.name === jobName(context.pipeline)) {
       found.push({ driver, identity: launched.identity })
@@ -52,7 +51,7 @@ export async function findEnded(cluster: Cluster, context: Context): Promise<Fou
     const launched = await launchOf(cluster, driver, context)
     if (launched?.kind === 'job' && launched.identity.name === name)
       return { driver, identity: launched.identity }
-    if (launched?.kind === 'remover' && launched.name === name && driver.state === 'FINISHED') return null
+    if (launched?.kind === 'removal' && launched.name === name && driver.state === 'FINISHED') return null
   }
   return null
 }

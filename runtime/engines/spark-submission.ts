@@ -4,25 +4,18 @@ import type { SparkFiles } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import type { Context } from './engine.ts'
 import { type SparkEndpoint, sparkEndpoint } from './spark-cluster.ts'
-import { bootstrap, checkpointsOf, digits, driverName, removerClass } from './spark-driver.ts'
+import { bootstrap, checkpointsOf, digits, driverName, removal, removerName } from './spark-driver.ts'
 import { kafkaOptions } from './spark-security.ts'
 
 /** The version of the request's own format; a master of another version takes it too. */
 const clientVersion = '4.2.0'
 
-/**
- * Without `--master` among the arguments Spark ignores the property and runs the job inside the driver. The script comes
- * in the environment: `spark-internal` is Spark's word for "no file", and its Python runner hands `-c` on.
- */
 export function jobSubmission(desired: SparkJobResource, context: Context): object {
   const endpoint = sparkEndpoint(context)
   const files = filesOf(endpoint, context)
   const name = driverName(desired)
-  const runner = ['--class', 'org.apache.spark.deploy.PythonRunner', 'spark-internal', '-c', '', bootstrap]
   return {
-    ...request,
-    mainClass: 'org.apache.spark.deploy.SparkSubmit',
-    appArgs: ['--master', endpoint.master, '--name', name, ...runner],
+    ...pythonDriver(endpoint, name, bootstrap),
     environmentVariables: environment(desired, name, files, context),
     sparkProperties: {
       'spark.app.name': name,
@@ -39,21 +32,32 @@ export function jobSubmission(desired: SparkJobResource, context: Context): obje
 
 export function removalSubmission(name: string, context: Context): object {
   const endpoint = sparkEndpoint(context)
-  const folder = checkpointsOf(filesOf(endpoint, context).checkpoints, name)
+  const files = filesOf(endpoint, context)
   return {
-    ...request,
-    mainClass: removerClass,
-    appArgs: ['-rm', '-r', '-f', '-skipTrash', folder],
-    environmentVariables: {},
-    sparkProperties: { 'spark.app.name': `${name} checkpoints`, 'spark.driver.memory': '512m' },
+    ...pythonDriver(endpoint, removerName(name), removal),
+    environmentVariables: { PIPEC_CHECKPOINTS: checkpointsOf(files.checkpoints, name) },
+    sparkProperties: {
+      'spark.app.name': removerName(name),
+      'spark.driver.memory': '512m',
+      'spark.pyspark.python': files.python,
+    },
   }
 }
 
-const request = {
-  action: 'CreateSubmissionRequest',
-  appResource: '',
-  clientSparkVersion: clientVersion,
-} as const
+/**
+ * Without `--master` among the arguments Spark ignores the property and runs the job inside the driver. The program comes
+ * with the arguments and not in a file: `spark-internal` is Spark's word for that, and its Python runner hands `-c` on.
+ */
+function pythonDriver({ master }: SparkEndpoint, name: string, program: string) {
+  const runner = ['--class', 'org.apache.spark.deploy.PythonRunner', 'spark-internal', '-c', '', program]
+  return {
+    action: 'CreateSubmissionRequest',
+    appResource: '',
+    clientSparkVersion: clientVersion,
+    mainClass: 'org.apache.spark.deploy.SparkSubmit',
+    appArgs: ['--master', master, '--name', name, ...runner],
+  } as const
+}
 
 function filesOf({ files }: SparkEndpoint, { endpoints }: Context): SparkFiles {
   if (files !== null) return files

@@ -7,7 +7,6 @@ import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
 import { type Cluster, type Driver, kill, readCluster, readLog, submit } from './spark-cluster.ts'
 import { compareJob, type SparkChange } from './spark-compare.ts'
-import { removerClass } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
 import {
   type ActualSparkJob,
@@ -111,7 +110,6 @@ async function withoutStrangers(context: Context, step: ProgressStep): Promise<C
 
 async function firstStranger(cluster: Cluster, context: Context): Promise<Driver | null> {
   for (const driver of cluster.active) {
-    if (driver.mainClass === removerClass) continue
     if ((await readLog(cluster, driver, 'stderr', 'first', context)) === null) return driver
   }
   return null
@@ -139,6 +137,6 @@ async function removeCheckpoints(context: Context, step: ProgressStep): Promise<
   const id = await submit(removalSubmission(jobName(context.pipeline), context), context)
   const { cluster, driver } = await untilEnded(id, context)
   if (driver === null || driver.state === 'FINISHED') return
-  const words = (await readLog(cluster, driver, 'stderr', 'last', context)) ?? ''
+  const words = (await readLog(cluster, driver, 'stdout', 'last', context)) ?? ''
   throw new Failure('Spark could not remove the old checkpoints of the job.', { detail: engineWords(words) })
 }

@@ -1,8 +1,8 @@
 /** The ordinary job: Spark's own windows, closed by the clock of the batches before. */
-import type { Pipeline, Window } from '../../ir.ts'
+import type { Field, Pipeline, Window } from '../../ir.ts'
 import type { View } from '../../render.ts'
 import { joinPy, type Py, py, sql } from '../../text.ts'
-import { groupable, metricExpression } from './aggregate.ts'
+import { metricExpression, millis } from './aggregate.ts'
 import { freeName, pyColumn, pyString, sqlName } from './quote.ts'
 import { commonSettings, fieldNames, pyAliased, sourceView } from './source.ts'
 import { duration } from './time.ts'
@@ -19,10 +19,7 @@ export function batchView(pipeline: Pipeline, resultTopic: string): View {
     delay: pyString(duration(source.eventTime.watermarkDelay)),
     constants: constants(pipeline).map(pyString),
     window: py`${windowCall(pipeline)}.alias(${pyString(bounds)})`,
-    groups: [
-      ...groupBy.map(({ name, type }) => pyAliased(groupable(sqlName(name), type), name)),
-      ...constants(pipeline).map(pyColumn),
-    ],
+    groups: [...groupBy.map(groupColumn), ...constants(pipeline).map(pyColumn)],
     metrics: metrics.map((metric) => pyAliased(metricExpression(metric), metric.name)),
     columns: [
       pyAliased(sql`unix_millis(${sqlName(bounds)}.\`start\`)`, 'window_start'),
@@ -32,6 +29,11 @@ export function batchView(pipeline: Pipeline, resultTopic: string): View {
     key: keyColumns(pipeline),
     resultTopic: pyString(resultTopic),
   }
+}
+
+/** Time as the milliseconds that are written: a second column that Spark took for the event time would confuse its clock. */
+function groupColumn({ name, type }: Field): Py {
+  return type.kind === 'timestamp' ? pyAliased(millis(sqlName(name), type), name) : pyColumn(name)
 }
 
 /** The columns of an output record's key. */
