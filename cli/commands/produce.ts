@@ -34,6 +34,9 @@ export interface ProduceOptions {
 /** The first argument by which pipec runs itself as one of `--parallel`'s processes; main then calls `runWorker`. */
 export const workerArgument = '__produce-worker'
 
+/** Processes, each of some 80 MB. */
+const most = 64
+
 /** `endpoint` may be null only where `output` is a file. */
 export async function produce(
   options: ProduceOptions,
@@ -44,6 +47,9 @@ export async function produce(
 ): Promise<ExitCode> {
   if (options.output !== null) return toFile(options, options.output, pipeline, io)
   if (endpoint === null) throw new TypeError('produce without a Kafka endpoint')
+  if (options.parallel < 1 || options.parallel > most) {
+    throw new Failure(`--parallel ${options.parallel} is not a number of processes from 1 to ${most}.`)
+  }
   return toKafka(options, pipeline, endpoint, io, forkWorker)
 }
 

@@ -17,13 +17,14 @@ export interface Surroundings {
   /** The current record's time in milliseconds. */
   readonly now: () => number
   readonly time: (millis: number) => string
+  readonly isTime: (text: string) => boolean
   /** Of several processes that share one sequence: which this is, and how many there are. */
   readonly share: { readonly index: number; readonly of: number }
 }
 
 /** Throws Failure where a value of the rule cannot be one of the field's. */
 export function drawOf(field: Field, rule: GeneratorRule, around: Surroundings): Draw {
-  const write = checkedWriter(field, around.time, true)
+  const write = checkedWriter(field, around, true)
   switch (rule.kind) {
     case 'value':
       return constant(write(rule.value))
@@ -45,9 +46,10 @@ function constant(text: string): Draw {
 }
 
 /** In a field that is no timestamp: epoch milliseconds as a number, ISO-8601 as a string. */
-function now(field: Field, { now, time }: Surroundings): Draw {
+function now(field: Field, around: Surroundings): Draw {
+  const { now, time } = around
   if (field.type.kind === 'timestamp') return () => time(now())
-  const write = checkedWriter(field, time, false)
+  const write = checkedWriter(field, around, false)
   return field.type.kind === 'string' ? () => write(new Date(now())) : () => write(now())
 }
 
@@ -118,7 +120,7 @@ function faked(field: Field, rule: Extract<GeneratorRule, { kind: 'faker' }>, ar
   const method = fakerMethod(faker, rule.method)
   if (method === null) throw unknownMethod(field, rule.method, faker)
   const parameters = rule.arguments.map(withoutPrototype)
-  const write = checkedWriter(field, around.time, false)
+  const write = checkedWriter(field, around, false)
   const draw = (): string => write(method(...parameters))
   tryOnce(field, rule.method, draw)
   return draw
@@ -152,10 +154,10 @@ function tryOnce(field: Field, method: string, draw: () => string): void {
 /** Says which field it was that a value did not fit. */
 function checkedWriter(
   field: Field,
-  time: (millis: number) => string,
+  { time, isTime }: Surroundings,
   literal: boolean,
 ): (value: unknown) => string {
-  const write = valueWriter(field.type, { time, literal })
+  const write = valueWriter(field.type, { time, isTime, literal })
   return (value) => {
     try {
       return write(value)

@@ -5,7 +5,7 @@ import { type Draw, drawOf, plain, type Surroundings } from './columns.ts'
 import { defaultDraw } from './defaults.ts'
 import { loadFaker } from './faker.ts'
 import { type Random, seededRandom } from './random.ts'
-import { timeWriter } from './time-text.ts'
+import { timeMatcher, timeWriter } from './time-text.ts'
 
 export interface GeneratedRecord {
   /** Of the source's key field; null where it has none, or where the field is null. */
@@ -52,6 +52,7 @@ export async function createGenerator(
     faker: await fakerFor(generator, seed, options.clock),
     now,
     time: timeWriter(source.eventTime.format, source.eventTime.timeZone),
+    isTime: timeMatcher(source.eventTime.format),
     share,
   }
   return assemble(source, drawsOf(source.fields, generator, around), advance)

@@ -32,6 +32,20 @@ export function timeWriter(format: TimeFormat, timeZone: string): (millis: numbe
   }
 }
 
+/** Whether a text has the shape of a source's times; never for formats that are numbers. */
+export function timeMatcher(format: TimeFormat): (text: string) => boolean {
+  if (format.kind !== 'pattern') return () => false
+  const shape = format.parts.map((part) =>
+    part.kind === 'text' ? escaped(part.text) : `\\d{${part.kind.length}}`,
+  )
+  const whole = new RegExp(`^${shape.join('')}$`)
+  return (text) => whole.test(text)
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
 /** Neighbouring records share their second, so its text is kept: only the milliseconds are written anew. */
 function patternWriter(parts: readonly PatternPart[], timeZone: string): (millis: number) => string {
   const offsetAt = timeZone === 'UTC' ? () => 0 : zoneOffset(timeZone)

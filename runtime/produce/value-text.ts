@@ -7,6 +7,8 @@ export class Misfit extends Error {}
 export interface Fitting {
   /** For timestamps. */
   readonly time: (millis: number) => string
+  /** Whether a text is a time as the source writes them. */
+  readonly isTime: (text: string) => boolean
   /** Whether the user wrote the value: then it is not even rounded. */
   readonly literal: boolean
 }
@@ -28,7 +30,7 @@ const writers: {
   bigint: () => (value) => integerText(value, 63n),
   double: () => doubleText,
   decimal: (type, fitting) => (value) => decimalText(value, type, fitting.literal),
-  timestamp: (_, fitting) => (value) => timestampText(value, fitting.time),
+  timestamp: (_, fitting) => (value) => timestampText(value, fitting),
 }
 
 function stringText(value: unknown): string {
@@ -68,9 +70,11 @@ function doubleText(value: unknown): string {
 function decimalText(value: unknown, type: Extract<Type, { kind: 'decimal' }>, literal: boolean): string {
   const text = typeof value === 'number' || typeof value === 'bigint' ? plainText(value) : value
   if (typeof text !== 'string' || !plainNumber.test(text)) throw misfit(value, 'a number')
-  const [whole = '', fraction = ''] = text.split('.')
+  const [digits = '', fraction = ''] = text.split('.')
+  // JSON knows no leading zeros.
+  const whole = digits.replace(/^(-?)0+(?=\d)/, '$1')
   const { precision, scale } = type
-  if (whole.replace(/^-?0*/, '').length > precision - scale)
+  if (whole.replace(/^-?0?/, '').length > precision - scale)
     throw misfit(value, `a decimal(${precision},${scale})`)
   if (fraction.length <= scale) return scale === 0 ? whole : `${whole}.${fraction.padEnd(scale, '0')}`
   if (literal) throw misfit(value, `a number of ${scale} decimals`)
@@ -83,7 +87,8 @@ function plainText(value: number | bigint): string {
   return typeof value === 'number' && text.includes('e') && Number.isFinite(value) ? value.toFixed(20) : text
 }
 
-function timestampText(value: unknown, time: (millis: number) => string): string {
+function timestampText(value: unknown, { time, isTime }: Fitting): string {
+  if (typeof value === 'string' && isTime(value)) return JSON.stringify(value)
   const millis = millisOf(value)
   if (millis === null)
     throw misfit(value, 'a time: write it as 2024-01-31T00:00:00Z or in epoch milliseconds')
