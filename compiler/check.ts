@@ -2,14 +2,18 @@
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import { features, requestsOf } from './features.ts'
 import type { Pipeline, Span } from './ir.ts'
+import type { Path } from './source.ts'
 import type { Target, TargetName } from './targets/target.ts'
 
-export function check(pipeline: Pipeline, targets: readonly Target[]): readonly Diagnostic[] {
+/** The place of a value of the document, or of what stands nearest above it. */
+type Place = (path: Path) => Span
+
+export function check(pipeline: Pipeline, targets: readonly Target[], place: Place): readonly Diagnostic[] {
   return [
     ...targets.flatMap((target) => unsupported(pipeline, target)),
-    ...topicCollisions(pipeline),
-    ...lateRows(pipeline),
-    ...surprises(pipeline),
+    ...topicCollisions(pipeline, place),
+    ...lateRows(pipeline, place),
+    ...surprises(pipeline, place),
   ]
 }
 
@@ -48,33 +52,36 @@ interface NamedTopic {
 }
 
 /** Kafka refuses a topic whose name differs from another's only in dots and underscores. */
-function topicCollisions({ source, engines }: Pipeline): Diagnostic[] {
-  const { flink, ksqldb, spark } = engines
-  const results: NamedTopic[] = [
-    { topic: source.topic, owner: 'the source', at: source.at },
-    ...(['flink', 'ksqldb', 'spark'] as const).flatMap((name) => {
-      const engine = { flink, ksqldb, spark }[name]
-      return engine === null ? [] : [{ topic: engine.topic, owner: `the results of ${name}`, at: engine.at }]
-    }),
-    ...(flink?.lateTopic == null
+function topicCollisions({ source, engines }: Pipeline, place: Place): Diagnostic[] {
+  const results = (['flink', 'ksqldb', 'spark'] as const).flatMap((name): NamedTopic[] => {
+    const engine = engines[name]
+    if (engine === null) return []
+    return [{ topic: engine.topic, owner: `the results of ${name}`, at: place(['engines', name, 'topic']) }]
+  })
+  const late = engines.flink?.lateTopic
+  const all: NamedTopic[] = [
+    { topic: source.topic, owner: 'the source', at: place(['source', 'topic']) },
+    ...results,
+    ...(late == null
       ? []
-      : [{ topic: flink.lateTopic, owner: 'the late rows of flink', at: flink.at }]),
+      : [{ topic: late, owner: 'the late rows of flink', at: place(['engines', 'flink', 'late_topic']) }]),
   ]
   const owners = new Map<string, string>()
-  return results.flatMap(({ topic, owner, at }) => {
-    const key = topic.replaceAll(/[.-]/g, '_')
+  return all.flatMap(({ topic, owner, at }) => {
+    const key = topic.replaceAll('.', '_')
     const other = owners.get(key)
     owners.set(key, other ?? owner)
     return other === undefined ? [] : [diagnostic('topic-collision', at, { topic, other })]
   })
 }
 
-function lateRows({ source, engines }: Pipeline): Diagnostic[] {
+function lateRows({ source, engines }: Pipeline, place: Place): Diagnostic[] {
   if (engines.spark?.lateRows !== 'exact' || source.partitions === 1) return []
-  return [diagnostic('late-rows-partitions', engines.spark.at, { partitions: source.partitions })]
+  const at = place(['engines', 'spark', 'late_rows'])
+  return [diagnostic('late-rows-partitions', at, { partitions: source.partitions })]
 }
 
-function surprises(pipeline: Pipeline): Diagnostic[] {
+function surprises(pipeline: Pipeline, place: Place): Diagnostic[] {
   const { source, engines } = pipeline
   const { partitions } = source
   const found: Diagnostic[] = []
@@ -82,7 +89,7 @@ function surprises(pipeline: Pipeline): Diagnostic[] {
     found.push(
       diagnostic(
         'final-several-partitions',
-        engines.ksqldb.at,
+        place(['engines', 'ksqldb', 'emit']),
         { partitions },
         'write "emit: changes", or leave "emit" out',
       ),
@@ -90,7 +97,7 @@ function surprises(pipeline: Pipeline): Diagnostic[] {
   }
   if (engines.flink !== null && engines.flink.parallelism > partitions) {
     found.push(
-      diagnostic('parallelism-unused', engines.flink.at, {
+      diagnostic('parallelism-unused', place(['engines', 'flink', 'parallelism']), {
         parallelism: engines.flink.parallelism,
         partitions,
       }),
@@ -100,7 +107,7 @@ function surprises(pipeline: Pipeline): Diagnostic[] {
     found.push(
       diagnostic(
         'zero-delay',
-        source.eventTime.at,
+        place(['source', 'event_time', 'watermark_delay']),
         { partitions },
         'add a "watermark_delay" of a few seconds',
       ),

@@ -4,12 +4,12 @@ import { check } from './check.ts'
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts'
 import { lineStarts, position, sorted } from './diagnostics/frame.ts'
 import { hash } from './hash.ts'
-import type { Json, Pipeline } from './ir.ts'
+import type { Json, Pipeline, Span } from './ir.ts'
 import { jsonText } from './json.ts'
 import type { Manifest, Resource, ResourceDraft } from './manifest.ts'
 import { render } from './render.ts'
 import { resolve } from './resolve.ts'
-import { decode, parse } from './source.ts'
+import { decode, type Located, locate, type Path, parse } from './source.ts'
 import { targetsOf } from './targets/registry.ts'
 import type { Artifact, Target } from './targets/target.ts'
 import { validate } from './validate.ts'
@@ -40,16 +40,29 @@ export function compile(source: string | Uint8Array): Compilation {
   const { pipeline } = front
   if (pipeline === null) return { text, diagnostics: sorted(front.diagnostics), output: null }
   const targets = targetsOf(pipeline)
-  const diagnostics = sorted([...front.diagnostics, ...check(pipeline, targets)])
+  const place = (path: Path): Span => shortSpan(locate(front.root, path))
+  const diagnostics = sorted([...front.diagnostics, ...check(pipeline, targets, place)])
   return { text, diagnostics, output: hasErrors(diagnostics) ? null : emit(pipeline, targets, text) }
 }
 
-function analyse(text: string): { pipeline: Pipeline | null; diagnostics: readonly Diagnostic[] } {
+/** A mapping's key instead of all that stands in it. */
+function shortSpan({ at, keyAt, children }: Located): Span {
+  return children.size > 0 ? (keyAt ?? at) : at
+}
+
+type Analysis =
+  | { readonly pipeline: null; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly pipeline: Pipeline; readonly diagnostics: readonly Diagnostic[]; readonly root: Located }
+
+function analyse(text: string): Analysis {
   const { source, diagnostics } = parse(text)
   if (source === null) return { pipeline: null, diagnostics }
-  const validated = validate(source.root)
+  const { root } = source
+  const validated = validate(root)
   if (validated.document === null) return { pipeline: null, diagnostics: validated.diagnostics }
-  return resolve(validated.document, source.root, text)
+  const resolved = resolve(validated.document, root, text)
+  if (resolved.pipeline === null) return { pipeline: null, diagnostics: resolved.diagnostics }
+  return { pipeline: resolved.pipeline, diagnostics: resolved.diagnostics, root }
 }
 
 function emit(pipeline: Pipeline, targets: readonly Target[], text: string): Output {

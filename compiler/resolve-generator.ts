@@ -4,6 +4,7 @@ import { didYouMean } from './diagnostics/suggest.ts'
 import type { PipelineDocument } from './document.ts'
 import { typeName } from './expression/types.ts'
 import type { Field, Generator, GeneratorField, GeneratorRule, Json, Type } from './ir.ts'
+import { fakerMethods } from './precompiled/faker-methods.ts'
 import type { Scope } from './resolve.ts'
 
 type Rule = NonNullable<PipelineDocument['generator']>['fields'][string]
@@ -23,9 +24,10 @@ export function resolveGenerator(
 ): Generator | null {
   if (document.generator === undefined) return null
   const known = new Map(fields.map((each) => [each.name, each]))
-  const resolved = Object.entries(document.generator.fields).flatMap(([name, rule]) =>
-    resolveField(name, rule, known, document, scope),
-  )
+  const rules = document.generator.fields
+  const resolved = scope
+    .keys(['generator', 'fields'])
+    .flatMap((name) => resolveField(name, rules[name]!, known, document, scope))
   refuseCycles(resolved, scope)
   return { fields: resolved }
 }
@@ -76,11 +78,8 @@ function resolveRule(
 ): GeneratorRule | null {
   const path = ['generator', 'fields', field.name]
   switch (kind) {
-    case 'faker': {
-      const [method, ...rest] =
-        typeof rule.faker === 'string' ? [rule.faker] : (rule.faker as [string, ...Json[]])
-      return { kind, method, arguments: rest }
-    }
+    case 'faker':
+      return fake(rule, path, scope)
     case 'pick':
       return pick(rule, field, scope)
     case 'lookup':
@@ -101,6 +100,23 @@ function resolveRule(
       checkValue(rule.value as Json, field, [...path, 'value'], scope)
       return { kind, value: rule.value as Json }
   }
+}
+
+function fake(rule: Rule, path: (string | number)[], scope: Scope): GeneratorRule {
+  const listed = typeof rule.faker !== 'string'
+  const [method, ...rest] = (listed ? rule.faker : [rule.faker]) as [string, ...Json[]]
+  if (!fakerMethods.includes(method)) {
+    const at = scope.at([...path, 'faker', ...(listed ? [0] : [])])
+    scope.complain(diagnostic('unknown-faker-method', at, { method }, fakerHint(method)))
+  }
+  return { kind: 'faker', method, arguments: rest }
+}
+
+/** Older fakers kept the same methods in other modules: `datatype.uuid` is `string.uuid` now. */
+function fakerHint(method: string): string | null {
+  const ending = `.${method.slice(method.lastIndexOf('.') + 1).toLowerCase()}`
+  const moved = fakerMethods.filter((each) => each.toLowerCase().endsWith(ending))
+  return moved.length === 1 ? `did you mean "${moved[0]}"?` : didYouMean(method, fakerMethods)
 }
 
 function wrong(value: string, field: Field, scope: Scope, path: (string | number)[]): void {

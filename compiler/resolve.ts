@@ -1,4 +1,5 @@
 /** From a document that fits the schema to the pipeline: names to fields, texts to types, durations and expressions. */
+import { scalarOffsets } from './alignment.ts'
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import { didYouMean } from './diagnostics/suggest.ts'
 import type { PipelineDocument } from './document.ts'
@@ -25,7 +26,7 @@ import type {
 } from './ir.ts'
 import { resolveEnvironments } from './resolve-environments.ts'
 import { resolveGenerator } from './resolve-generator.ts'
-import { type Located, locate, type Path, scalarOffsets } from './source.ts'
+import { type Located, locate, type Path } from './source.ts'
 import { isTimeZone, parseTimeFormat } from './time-format.ts'
 
 /** What every part of resolving needs: the document's places, and where complaints go. */
@@ -33,6 +34,8 @@ export interface Scope {
   readonly text: string
   at(path: Path): Span
   keyAt(path: Path): Span
+  /** A mapping's keys as written: JavaScript's own objects put keys such as "10" first. */
+  keys(path: Path): readonly string[]
   complain(found: Diagnostic): void
 }
 
@@ -47,6 +50,7 @@ export function resolve(
     text,
     at: (path) => locate(root, path).at,
     keyAt: (path) => locate(root, path).keyAt ?? locate(root, path).at,
+    keys: (path) => [...locate(root, path).children.keys()].map(String),
     complain: (found) => diagnostics.push(found),
   }
   const source = resolveSource(document, scope)
@@ -61,9 +65,10 @@ export function resolve(
         : resolveWhere(document.where, typer(['where'], document.where), scope),
     window: resolveWindow(document, scope),
     groupBy: resolveGroupBy(document, source.fields, scope),
-    metrics: Object.entries(document.metrics).flatMap(([name, text]) =>
-      resolveMetric(name, text, typer(['metrics', name], text), scope),
-    ),
+    metrics: scope.keys(['metrics']).flatMap((name) => {
+      const metric = document.metrics[name]!
+      return resolveMetric(name, metric, typer(['metrics', name], metric), scope)
+    }),
     engines: resolveEngines(document, source, scope),
     pinot: resolvePinot(document, scope),
     generator: resolveGenerator(document, source.fields, scope),
@@ -90,7 +95,9 @@ function duration(text: string, path: Path, scope: Scope, least = 0): number {
 
 function resolveSource(document: PipelineDocument, scope: Scope): Source {
   const { source } = document
-  const fields = Object.entries(source.fields).map(([name, type]) => resolveField(name, String(type), scope))
+  const fields = scope
+    .keys(['source', 'fields'])
+    .map((name) => resolveField(name, String(source.fields[name]), scope))
   refuseCollisions(fields, scope)
   const known = new Map(fields.map((each) => [each.name, each]))
   if (source.key !== undefined && !known.has(source.key))
@@ -362,7 +369,7 @@ function resolveGroupBy(
   }
   const columns = [
     ...found,
-    ...Object.keys(document.metrics).map((name) => ({ name, at: scope.keyAt(['metrics', name]) })),
+    ...scope.keys(['metrics']).map((name) => ({ name, at: scope.keyAt(['metrics', name]) })),
   ]
   refuseCollisions(columns, scope)
   return found

@@ -31,7 +31,6 @@ export interface SourceText {
   readonly root: Located
 }
 
-const longestAligned = 20_000
 const limits = { bytes: 1_000_000, depth: 24, nodes: 50_000 }
 
 /** Decodes; complaints are about the file as a whole. */
@@ -275,33 +274,4 @@ export function locate(root: Located, path: Path): Located {
     current = next
   }
   return current
-}
-
-/**
- * From offsets in a scalar's value to offsets in the file: walks both side by side, over quotes, escapes, indentation
- * and folded line ends. Where they cannot be matched, everything maps to the scalar as a whole.
- */
-export function scalarOffsets(text: string, at: Span, value: string): (span: Span) => Span {
-  if (value.length > longestAligned) return () => at
-  const raw = text.slice(at.start, at.end)
-  const map = alignment(raw, value)
-  if (map === null) return () => at
-  return ({ start, end }) => {
-    const first = map[Math.min(start, value.length)]!
-    const last = end > start ? map[Math.min(end, value.length) - 1]! + 1 : first
-    return { start: at.start + first, end: at.start + Math.max(first, last) }
-  }
-}
-
-function alignment(raw: string, value: string): number[] | null {
-  const map: number[] = []
-  let at = raw[0] === '|' || raw[0] === '>' ? raw.indexOf('\n') + 1 : 0
-  for (const unit of value.split('')) {
-    const found = /\s/.test(unit) ? at + Math.max(0, raw.slice(at).search(/\s/)) : raw.indexOf(unit, at)
-    if (found === -1 || found - at > 2000) return null
-    map.push(found)
-    at = found + 1
-  }
-  map.push(Math.min(at, raw.length))
-  return map
 }

@@ -255,7 +255,9 @@ function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
         key,
         value: shown((here.value as Json[])[error.params.i]),
       })
+    case 'maxLength':
+      return diagnostic('too-many', here.at, { key, limit, what: 'characters' })
     default:
-      return diagnostic('too-many', keySpan(here), { key, limit })
+      return diagnostic('too-many', keySpan(here), { key, limit, what: 'entries' })
   }
 }

@@ -28,19 +28,34 @@ export const wrong: string = compilation.diagnostics.length
 `
 
 try {
-  const packed = JSON.parse(run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder))[0]
+  const packed = JSON.parse(
+    run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
+  )[0]
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${packed.filename}`)
   run(folder, 'npx', 'pipec', 'init')
   run(folder, 'npx', 'pipec', 'check')
   run(folder, 'npx', 'pipec', 'build')
   const rows = run(folder, 'npx', 'pipec', 'run', '--records', '1000', '--format', 'json').trim().split('\n')
-  if (rows.some((row) => typeof JSON.parse(row).window_start !== 'number')) throw new Error(`no windows: ${rows[0]}`)
+  if (rows.some((row) => typeof JSON.parse(row).window_start !== 'number'))
+    throw new Error(`no windows: ${rows[0]}`)
   writeFileSync(join(folder, 'api.js'), useApi)
   run(folder, 'node', 'api.js')
   writeFileSync(join(folder, 'types.ts'), useTypes)
   const tsc = join(root, 'node_modules/.bin/tsc')
-  run(folder, tsc, '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', '', 'types.ts')
+  run(
+    folder,
+    tsc,
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--types',
+    '',
+    'types.ts',
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,12 +1,14 @@
 /**
- * Makes compiler/precompiled/ from templates/ and schema/: both are compiled here, so that the command never pays for
- * Handlebars' parser or ajv's code generator.
+ * Makes compiler/precompiled/ from templates/, schema/ and faker: all are read here, so that the command never pays for
+ * Handlebars' parser, ajv's code generator or faker's words.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { faker } from '@faker-js/faker/locale/en'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { buildSync } from 'esbuild'
 import Handlebars from 'handlebars'
+import { methodNames } from '../runtime/produce/faker.ts'
 
 const folder = 'compiler/precompiled'
 
@@ -51,12 +53,23 @@ function validatorModule(): string {
   return `// @ts-nocheck\n${bundled.outputFiles[0]?.text}`
 }
 
+/** faker's methods by dotted name, without those that it says are going away. */
+function fakerModule(): string {
+  const types = 'node_modules/@faker-js/faker/dist'
+  const declarations = readdirSync(types).filter((name) => /^core-.*\.d\.ts$/.test(name))
+  const text = declarations.map((name) => readFileSync(`${types}/${name}`, 'utf8')).join('')
+  const deprecated = new Set([...text.matchAll(/@deprecated[\s\S]*?\*\/\s*(\w+)/g)].map(([, name]) => name))
+  const names = methodNames(faker).filter((name) => !deprecated.has(name.split('.')[1]))
+  return `export const fakerMethods: readonly string[] = ${JSON.stringify(names.sort())}\n`
+}
+
 function write(name: string, text: string): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${folder}/${name}`, text)
 }
 
 write('templates.ts', templatesModule())
+write('faker-methods.ts', fakerModule())
 write('validator.js', validatorModule())
 write(
   'validator.d.ts',

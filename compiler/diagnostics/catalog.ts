@@ -57,7 +57,9 @@ export const catalog = {
       `${p.value} is not ${p.type}: it must be ${p.range}.`,
   ),
   'too-few': error((p: { key: string; what: string }) => `"${p.key}" needs at least one ${p.what}.`),
-  'too-many': error((p: { key: string; limit: number }) => `"${p.key}" may have ${p.limit} entries at most.`),
+  'too-many': error(
+    (p: { key: string; limit: number; what: string }) => `"${p.key}" may have ${p.limit} ${p.what} at most.`,
+  ),
   'repeated-value': error(
     (p: { key: string; value: string }) => `"${p.value}" stands twice in "${p.key}"; keep one.`,
   ),
@@ -161,7 +163,8 @@ export const catalog = {
       `Double quotes mean nothing in an expression: text stands in single quotes, '${p.text}', and a name in back-ticks, \`${p.text}\`.`,
   ),
   'expression-too-complex': error(
-    () => 'This expression is too long or nested too deep; the limits are 20,000 characters and 100 levels.',
+    () =>
+      'This expression is too long or nested too deep; the limits are 20,000 characters, 5,000 terms, 100 levels and 250 operators in a row.',
   ),
   'number-out-of-range': error(
     (p: { number: string }) =>

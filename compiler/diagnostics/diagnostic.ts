@@ -26,7 +26,18 @@ export function diagnostic<C extends Code>(
   hint: string | null = null,
 ): Diagnostic {
   const entry = catalog[code] as { severity: Severity; message: (parameters: Parameters<C>) => string }
-  return { code, severity: entry.severity, at, message: entry.message(parameters), hint }
+  return { code, severity: entry.severity, at, message: entry.message(shortened(parameters)), hint }
+}
+
+const longestWord = 300
+
+/** The user's own words are quoted, but a megabyte of them would hide the rest. */
+function shortened<P>(parameters: P): P {
+  const entries = Object.entries(parameters as object).map(([key, value]) => [
+    key,
+    typeof value === 'string' && value.length > longestWord ? `${value.slice(0, longestWord)}…` : value,
+  ])
+  return Object.fromEntries(entries)
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -70,10 +70,11 @@ export function locate(text: string, starts: readonly number[], each: Diagnostic
 /** As people read it, without a final newline. `file` is the name to print. */
 export function frame(file: string, text: string, starts: readonly number[], each: Diagnostic): string {
   const { line, column } = position(text, starts, each.at.start)
-  const head = `${file}:${line}:${column} ${each.severity} ${each.code}\n${each.message}`
+  const hint = each.hint === null ? null : printable(each.hint)
+  const head = `${file}:${line}:${column} ${each.severity} ${each.code}\n${printable(each.message)}`
   const source = lineText(text, starts, line)
-  if (source.trim() === '') return each.hint === null ? head : `${head}\n${each.hint}`
-  return `${head}\n${excerpt(source, line, column, caretWidth(each.at, text, starts, line), each.hint)}`
+  if (source.trim() === '') return hint === null ? head : `${head}\n${hint}`
+  return `${head}\n${excerpt(source, line, column, caretWidth(each.at, text, starts, line), hint)}`
 }
 
 function lineText(text: string, starts: readonly number[], line: number): string {
@@ -92,17 +93,32 @@ function excerpt(source: string, line: number, column: number, width: number, hi
   const number = String(line).padStart(4)
   const pad = visible
     .slice(0, column - 1 - from)
-    .map((character) => (character === '\t' ? '\t' : ' '))
+    .map((character) => (character === '\t' ? '\t' : ' '.repeat(columnsOf(character))))
     .join('')
-  const carets = '^'.repeat(Math.max(1, Math.min(width, visible.length - (column - 1 - from))))
+  const under = visible.slice(column - 1 - from, column - 1 - from + width)
+  const carets = '^'.repeat(
+    Math.max(
+      1,
+      under.reduce((sum, character) => sum + columnsOf(character), 0),
+    ),
+  )
   const tail = hint === null ? '' : ` ${hint}`
   return `${number} | ${printable(visible.join(''))}\n${' '.repeat(number.length)} | ${pad}${carets}${tail}`
 }
 
+/** Terminals give East Asian characters and emoji two columns, and marks that join the letter before them none. */
+function columnsOf(character: string): 0 | 1 | 2 {
+  if (/[\p{Mn}\p{Me}\u200b-\u200f]/u.test(character)) return 0
+  return wide.test(character) ? 2 : 1
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u
+
 /** Terminal escapes in a hostile file must not reach the terminal. */
 function printable(text: string): string {
   return text.replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    /[\u0000-\u0008\n\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     '\ufffd',
   )
 }

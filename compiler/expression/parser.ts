@@ -1,10 +1,10 @@
 /** Recursive descent over the portable SQL subset; one function a level of precedence, loosest first. */
 import { diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Comparison, Span } from '../ir.ts'
-import type { BinaryOperator, Syntax, TypeName } from './syntax.ts'
+import { type BinaryOperator, partsOf, type Syntax, type TypeName } from './syntax.ts'
 import { Complaint, type Token, tokenize } from './tokens.ts'
 
-const limits = { characters: 20_000, depth: 100, nodes: 5_000 }
+const limits = { characters: 20_000, depth: 100, nodes: 5_000, height: 250 }
 
 /** Parses a whole expression; throws Complaint with offsets in `text`. */
 export function parseExpression(text: string): Syntax {
@@ -13,7 +13,29 @@ export function parseExpression(text: string): Syntax {
   const parser = new Parser(tokenize(text))
   const syntax = parser.expression()
   parser.end()
+  if (isTooHigh(syntax)) throw new Complaint(diagnostic('expression-too-complex', whole, {}))
   return syntax
+}
+
+/**
+ * Chains such as `a + b + c` make trees that are deep to the left, which all that reads them walks recursively. Chains
+ * of `and` or of `or` become one node and count once.
+ */
+function isTooHigh(syntax: Syntax): boolean {
+  const waiting = [{ node: syntax, height: 1 }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, height } = next
+    if (height > limits.height) return true
+    for (const part of partsOf(node)) {
+      waiting.push({ node: part, height: isSameConnective(node, part) ? height : height + 1 })
+    }
+  }
+  return false
+}
+
+function isSameConnective(outer: Syntax, inner: Syntax): boolean {
+  if (outer.kind !== 'binary' || inner.kind !== 'binary' || outer.operator !== inner.operator) return false
+  return outer.operator === 'and' || outer.operator === 'or'
 }
 
 /** Words that are never field names without back-ticks. */

@@ -61,6 +61,39 @@ export interface Call {
 
 export type BinaryOperator = Comparison | 'and' | 'or' | '+' | '-' | '*' | '/' | '%' | '||'
 
+/** The expressions of which one consists, in order. */
+export function partsOf(syntax: Syntax): readonly Syntax[] {
+  switch (syntax.kind) {
+    case 'name':
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'null':
+      return []
+    case 'negate':
+    case 'not':
+    case 'cast':
+      return [syntax.operand]
+    case 'binary':
+      return [syntax.left, syntax.right]
+    case 'in':
+      return [syntax.value, ...syntax.items]
+    case 'between':
+      return [syntax.value, syntax.low, syntax.high]
+    case 'like':
+      return [syntax.value, syntax.pattern, ...(syntax.escape === null ? [] : [syntax.escape])]
+    case 'is-null':
+      return [syntax.value]
+    case 'case':
+      return [
+        ...syntax.branches.flatMap(({ when, then }) => [when, then]),
+        ...(syntax.otherwise === null ? [] : [syntax.otherwise]),
+      ]
+    case 'call':
+      return syntax.operands
+  }
+}
+
 /** `decimal(10,2)` is `{ name: 'decimal', arguments: [10, 2] }`. */
 export interface TypeName {
   readonly name: string

@@ -1,15 +1,15 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Span } from '../ir.ts'
 
-export type Token =
-  /** `text` is upper-case for words in the language, as written for names. */
-  {
-    readonly kind: 'word' | 'name' | 'number' | 'string' | 'symbol' | 'end'
-    readonly text: string
-    readonly at: Span
-  }
+export interface Token {
+  /** A `name` stood in back-ticks; a `word` is a name, a function or part of the language. */
+  readonly kind: 'word' | 'name' | 'number' | 'string' | 'symbol' | 'end'
+  /** Without quotes; words as written. */
+  readonly text: string
+  readonly at: Span
+}
 
-/** A space-saving way for a phase to say: stop here, this is why. */
+/** How a phase says: stop here, this is why. */
 export class Complaint extends Error {
   readonly diagnostic: Diagnostic
 

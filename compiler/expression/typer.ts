@@ -24,10 +24,17 @@ const opposite: Readonly<Record<Comparison, Comparison>> = {
 const connectives = new Set<string>(['and', 'or'])
 const comparisons = new Set<string>(Object.keys(opposite))
 
+/** Each is written twice, and those within it four times: this ends such doubling in time. */
+const mostConditionsAsValues = 200
+
+/** A literal whose digits are all written out. */
+const plainNumber = /^-?[0-9]+(\.[0-9]+)?$/
+
 export class Typer {
   readonly #fields: ReadonlyMap<string, Field>
   readonly #source: string
   readonly #place: Place
+  #conditionsAsValues = 0
 
   /** `place` maps offsets in the expression to offsets in the file. */
   constructor(fields: readonly Field[], source: string, place: Place) {
@@ -71,7 +78,7 @@ export class Typer {
       case 'null':
         throw this.#complain(diagnostic('untyped-null', at, {}))
       case 'negate':
-        return this.#negate(this.#numeric(syntax.operand, '-'), at)
+        return this.#negate(this.#numbers([syntax.operand], '-')[0]!, at)
       case 'binary':
         return this.#binaryValue(syntax, at)
       case 'case':
@@ -103,7 +110,8 @@ export class Typer {
     const comparison = operator as Comparison
     this.#refuseNull(syntax.left, comparison)
     this.#refuseNull(syntax.right, comparison)
-    const [left, right] = this.#comparable(this.value(syntax.left), this.value(syntax.right), comparison, at)
+    const [one, other] = this.#exact([syntax.left, syntax.right])
+    const [left, right] = this.#comparable(one!, other!, comparison, at)
     return { kind: 'compare', operator: negate ? opposite[comparison] : comparison, left, right, at }
   }
 
@@ -113,11 +121,9 @@ export class Typer {
     }
   }
 
-  #comparable(one: Value, other: Value, operator: string, at: Span): [Value, Value] {
-    const left = exactBeside(one, other.type)
-    const right = exactBeside(other, one.type)
+  #comparable(left: Value, right: Value, operator: string, at: Span): [Value, Value] {
     const ordered = operator !== '=' && operator !== '<>'
-    const common = commonType(left.type, right.type)
+    const common = this.#common(left.type, right.type, at)
     if (common === null || (ordered && common.kind === 'boolean')) {
       throw this.#complain(
         diagnostic(
@@ -132,19 +138,42 @@ export class Typer {
     return [this.#convert(left, common), this.#convert(right, common)]
   }
 
-  #in(syntax: SyntaxOf<'in'>, negate: boolean, at: Span): Condition {
-    const value = this.value(syntax.value)
-    const items = syntax.items.map((each) => {
-      this.#refuseNull(each, 'in a list with')
-      const item = exactBeside(this.value(each), value.type)
-      if (item.kind === 'literal') return item
-      throw this.#complain(
-        diagnostic('argument-literal', item.at, { function: 'in (…)', what: 'every item is a literal' }),
-      )
+  /** Two decimals may have no common one: the digits before the point of one and behind it of the other. */
+  #common(a: Type, b: Type, at: Span): Type | null {
+    const common = commonType(a, b)
+    if (common?.kind === 'decimal' && common.precision > types.maximumPrecision)
+      throw this.#complain(diagnostic('decimal-too-wide', at, { precision: common.precision }))
+    return common
+  }
+
+  /**
+   * The values of expressions that meet each other. `1.5` alone is a double, but beside a decimal it is decimal(2,1),
+   * so that nothing is rounded; of nulls, which have no type yet, there are none here.
+   */
+  #exact(all: readonly Syntax[]): Value[] {
+    const values = all.map((each) => this.value(each))
+    if (!values.some((each) => each.type.kind === 'decimal')) return values
+    return values.map((value, index) => {
+      const syntax = all[index]!
+      return syntax.kind === 'number' && plainNumber.test(syntax.digits)
+        ? decimalLiteral(syntax.digits, value.at)
+        : value
     })
-    const [first] = items
-    const common = items.reduce<Type | null>((type, item) => type && commonType(type, item.type), value.type)
-    if (common === null || first === undefined) {
+  }
+
+  #in(syntax: SyntaxOf<'in'>, negate: boolean, at: Span): Condition {
+    for (const each of syntax.items) this.#refuseNull(each, 'in a list with')
+    const [value, ...items] = this.#exact([syntax.value, ...syntax.items]) as [Value, ...Value[]]
+    const computed = items.find((each) => each.kind !== 'literal')
+    if (computed !== undefined)
+      throw this.#complain(
+        diagnostic('argument-literal', computed.at, { function: 'in (…)', what: 'every item is a literal' }),
+      )
+    const common = items.reduce<Type | null>(
+      (type, item) => type && this.#common(type, item.type, item.at),
+      value.type,
+    )
+    if (common === null) {
       const odd = items.find((each) => commonType(value.type, each.type) === null) ?? value
       throw this.#complain(
         diagnostic(
@@ -167,15 +196,12 @@ export class Typer {
 
   #between(syntax: SyntaxOf<'between'>, negate: boolean, at: Span): Condition {
     for (const each of [syntax.value, syntax.low, syntax.high]) this.#refuseNull(each, 'between')
-    const value = this.value(syntax.value)
-    const low = exactBeside(this.value(syntax.low), value.type)
-    const high = exactBeside(this.value(syntax.high), value.type)
+    const three = this.#exact([syntax.value, syntax.low, syntax.high]) as [Value, Value, Value]
+    const [value, low, high] = three
     this.#comparable(value, low, '<', at)
     this.#comparable(value, high, '<', at)
-    const common = commonType(commonType(value.type, low.type)!, high.type)!
-    const [a, b, c] = isInteger(common)
-      ? [value, low, high]
-      : [value, low, high].map((each) => this.#convert(each, common))
+    const common = this.#common(this.#common(value.type, low.type, at)!, high.type, at)!
+    const [a, b, c] = isInteger(common) ? three : three.map((each) => this.#convert(each, common))
     return { kind: 'between', value: a!, low: b!, high: c!, negated: syntax.negated !== negate, at }
   }
 
@@ -220,6 +246,8 @@ export class Typer {
 
   /** Where only "true or not" may matter, null is told from false by asking twice: is it true, is it false. */
   #conditionAsValue(syntax: Syntax, at: Span): Value {
+    if (++this.#conditionsAsValues > mostConditionsAsValues)
+      throw this.#complain(diagnostic('expression-too-complex', at, {}))
     const yes = literal({ kind: 'boolean', value: true }, types.boolean, at)
     const no = literal({ kind: 'boolean', value: false }, types.boolean, at)
     return {
@@ -261,15 +289,16 @@ export class Typer {
     return literal({ kind: 'integer', value }, types.bigint, at)
   }
 
-  #numeric(syntax: Syntax, what: string): Value {
-    if (syntax.kind === 'null') throw this.#complain(diagnostic('untyped-null', this.#place(syntax.at), {}))
-    const value = this.value(syntax)
-    if (isNumeric(value.type)) return value
+  #numbers(operands: readonly Syntax[], operator: string): Value[] {
+    const sums = operator === '+' || operator === '-'
+    const values = sums ? this.#exact(operands) : operands.map((each) => this.value(each))
+    const odd = values.find((each) => !isNumeric(each.type))
+    if (odd === undefined) return values
     throw this.#complain(
-      diagnostic('type-mismatch', value.at, {
-        what: `"${what}"`,
+      diagnostic('type-mismatch', odd.at, {
+        what: `"${operator}"`,
         expected: 'numbers',
-        found: described(value),
+        found: described(odd),
       }),
     )
   }
@@ -287,8 +316,7 @@ export class Typer {
       const right = this.#expect(this.value(syntax.right), types.string, '||')
       return { kind: 'concat', left, right, type: types.string, at }
     }
-    const left = this.#numeric(syntax.left, operator)
-    const right = this.#numeric(syntax.right, operator)
+    const [left, right] = this.#numbers([syntax.left, syntax.right], operator) as [Value, Value]
     if (operator === '/') return this.#divide(left, right, at)
     return operator === '%'
       ? this.#modulo(left, right, at)
@@ -325,9 +353,7 @@ export class Typer {
     }
   }
 
-  #arithmetic(operator: '+' | '-' | '*', one: Value, other: Value, at: Span): Value {
-    const left = operator === '*' ? one : exactBeside(one, other.type)
-    const right = operator === '*' ? other : exactBeside(other, one.type)
+  #arithmetic(operator: '+' | '-' | '*', left: Value, right: Value, at: Span): Value {
     const common = commonType(left.type, right.type)!
     if (common.kind !== 'decimal') {
       const type = isInteger(common) ? types.bigint : types.double
@@ -357,8 +383,6 @@ export class Typer {
   }
 
   #toDecimal(value: Value): Value {
-    if (value.kind === 'literal' && value.literal.kind === 'integer')
-      return decimalLiteral(String(value.literal.value), value.at)
     return this.#convert(value, types.asDecimal(value.type))
   }
 
@@ -379,12 +403,12 @@ export class Typer {
 
   /** All of one type; a bare null takes the type of the others. */
   #unify(all: readonly Syntax[], what: string, at: Span): Value[] {
-    const typed = all.filter((each) => each.kind !== 'null').map((each) => this.value(each))
+    const typed = this.#exact(all.filter((each) => each.kind !== 'null'))
     const [first, ...rest] = typed
     if (first === undefined) throw this.#complain(diagnostic('untyped-null', at, {}))
     let type = first.type
     for (const each of rest) {
-      const common = commonType(type, each.type)
+      const common = this.#common(type, each.type, each.at)
       if (common === null)
         throw this.#complain(
           diagnostic('no-common-type', each.at, {
@@ -544,9 +568,15 @@ export class Typer {
   }
 }
 
+/** The operands of a chain of `and` or of `or`, in order. */
 function flatten(syntax: Syntax, operator: string): Syntax[] {
-  if (syntax.kind !== 'binary' || syntax.operator !== operator) return [syntax]
-  return [...flatten(syntax.left, operator), ...flatten(syntax.right, operator)]
+  const operands: Syntax[] = []
+  const waiting: Syntax[] = [syntax]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (next.kind === 'binary' && next.operator === operator) waiting.push(next.right, next.left)
+    else operands.push(next)
+  }
+  return operands
 }
 
 function literal(value: Literal, type: Type, at: Span): Value {
@@ -561,19 +591,15 @@ function decimalLiteral(digits: string, at: Span): Value {
   return literal({ kind: 'decimal', digits }, types.decimal(precision, fraction.length), at)
 }
 
-/** `1.5` is a double, but beside a decimal it is decimal(2,1), so that nothing is rounded. */
-function exactBeside(value: Value, other: Type): Value {
-  if (other.kind !== 'decimal' || value.kind !== 'literal' || value.literal.kind !== 'double') return value
-  const digits = String(value.literal.value)
-  return /^-?[0-9]+(\.[0-9]+)?$/.test(digits) ? decimalLiteral(digits, value.at) : value
-}
-
 function convertLiteral(value: Literal, type: Type, at: Span): Value | null {
   if (value.kind === 'integer' && type.kind === 'double')
     return literal({ kind: 'double', value: Number(value.value) }, type, at)
   if (value.kind === 'integer' && type.kind === 'decimal')
     return literal({ kind: 'decimal', digits: String(value.value) }, type, at)
   if (value.kind === 'integer' && type.kind === 'bigint') return literal(value, type, at)
+  if (value.kind === 'decimal' && type.kind === 'decimal') return literal(value, type, at)
+  if (value.kind === 'decimal' && type.kind === 'double')
+    return literal({ kind: 'double', value: Number(value.digits) }, type, at)
   return null
 }
 
