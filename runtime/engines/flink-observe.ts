@@ -1,0 +1,137 @@
+/** What runs in Flink under the pipeline's name. */
+import type { FlinkJobResource } from '../../compiler/manifest.ts'
+import type { Actual, Context } from './engine.ts'
+import {
+  isTerminal,
+  type JobOverview,
+  type JobState,
+  jobOf,
+  jobsNamed,
+  lastFailure,
+  lastSavepoint,
+  parametersOf,
+  restartsOf,
+  type Savepoint,
+  watermarkOf,
+} from './flink-rest.ts'
+
+export interface FlinkDetail {
+  /** Of the job that counts: the newest that runs, else the last one that ran. */
+  readonly id: string
+  readonly state: JobState
+  /** Null for a job that bears the name but was not started by apply. */
+  readonly stateHash: string | null
+  readonly parallelism: string | null
+  /** What it can go on from once it has ended. */
+  readonly savepoint: Savepoint | null
+  /** The other jobs of the name that run; there should be none. */
+  readonly duplicates: readonly string[]
+}
+
+export type ActualFlinkJob = Actual<FlinkDetail>
+
+/** Kept in the job's own parameters: the only place of a running job that Flink shows to others. */
+export const parameters = {
+  hash: 'pipec.hash',
+  stateHash: 'pipec.state-hash',
+  parallelism: 'pipec.parallelism',
+  destroyed: 'pipec.destroyed',
+} as const
+
+export async function observe(
+  desired: readonly FlinkJobResource[],
+  context: Context,
+): Promise<readonly ActualFlinkJob[]> {
+  const name = `pipec.${context.pipeline}`
+  const jobs = await jobsNamed(name, context)
+  const live = jobs.filter((job) => !isTerminal(job.state))
+  const [newest] = live.length > 0 ? live : jobs
+  if (newest === undefined) return []
+  const own = await parametersOf(newest.jid, context)
+  const wanted = desired.some((resource) => resource.name === name)
+  if (live.length === 0 && (!wanted || forgotten(own))) return []
+  return [await actualOf(newest, own, live.slice(1), context)]
+}
+
+/** A job that ended and that nobody should go on from: removed on purpose, or never pipec's. */
+function forgotten(own: Readonly<Record<string, string>>): boolean {
+  return own[parameters.hash] === undefined || own[parameters.destroyed] !== undefined
+}
+
+async function actualOf(
+  job: JobOverview,
+  own: Readonly<Record<string, string>>,
+  others: readonly JobOverview[],
+  context: Context,
+): Promise<ActualFlinkJob> {
+  const [summary, savepoint] = await Promise.all([summaryOf(job, context), lastSavepoint(job.jid, context)])
+  return {
+    address: `flink.job.${job.name}`,
+    kind: 'flink-job',
+    hash: written(own[parameters.hash]),
+    status: statuses[job.state],
+    summary,
+    detail: {
+      id: job.jid,
+      state: job.state,
+      stateHash: written(own[parameters.stateHash]),
+      parallelism: own[parameters.parallelism] ?? null,
+      savepoint,
+      duplicates: others.map(({ jid }) => jid),
+    },
+  }
+}
+
+/** Job parameters are one string of `key:value` pairs, so a hash goes in with a dash for its colon. */
+export function asParameter(hash: string): string {
+  return hash.replace(':', '-')
+}
+
+function written(parameter: string | undefined): string | null {
+  return parameter?.replace('-', ':') ?? null
+}
+
+const statuses: Readonly<Record<JobState, ActualFlinkJob['status']>> = {
+  INITIALIZING: 'starting',
+  CREATED: 'starting',
+  RECONCILING: 'starting',
+  RUNNING: 'running',
+  RESTARTING: 'failed',
+  FAILING: 'failed',
+  FAILED: 'failed',
+  CANCELLING: 'stopped',
+  CANCELED: 'stopped',
+  FINISHED: 'stopped',
+  SUSPENDED: 'stopped',
+}
+
+async function summaryOf(job: JobOverview, context: Context): Promise<string> {
+  switch (statuses[job.state]) {
+    case 'failed':
+      return `${job.state}: ${(await lastFailure(job.jid, context)) ?? 'Flink gives no reason'}`
+    case 'stopped':
+    case 'starting':
+      return job.state
+    case 'running':
+      return runningSummary(job, context)
+  }
+}
+
+async function runningSummary(job: JobOverview, context: Context): Promise<string> {
+  const [{ vertices }, restarts] = await Promise.all([jobOf(job.jid, context), restartsOf(job.jid, context)])
+  const aggregating = vertices.at(-1)
+  const clock = aggregating === undefined ? null : await watermarkOf(job.jid, aggregating.id, context)
+  const read = vertices[0]?.metrics['write-records'] ?? 0
+  return [
+    `up ${durationWords(job.duration)}`,
+    ...(restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? '' : 's'}`]),
+    `${read.toLocaleString('en')} kept`,
+    clock === null ? 'no row yet' : `windows closed up to ${new Date(clock + 1).toISOString()}`,
+  ].join(', ')
+}
+
+function durationWords(millis: number): string {
+  const minutes = Math.floor(millis / 60_000)
+  if (minutes === 0) return `${Math.floor(millis / 1000)} s`
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

@@ -1,0 +1,77 @@
+/** Flink: one job for each pipeline, started through the SQL Gateway, observed and ended through the JobManager. */
+import type { FlinkJobResource } from '../../compiler/manifest.ts'
+import type { ProgressStep } from '../progress.ts'
+import type { Context, Engine } from './engine.ts'
+import { compare, type FlinkChange } from './flink-compare.ts'
+import { type ActualFlinkJob, observe } from './flink-observe.ts'
+import { cancel, isTerminal, jobOf, jobsNamed, lastSavepoint, stop } from './flink-rest.ts'
+import { leaveTombstone, submit } from './flink-submit.ts'
+import { untilEnded, untilRunning, untilStopped } from './flink-wait.ts'
+
+export const flink: Engine<FlinkJobResource, ActualFlinkJob> = {
+  key: 'flink',
+  kinds: ['flink-job'],
+  observe,
+  compare,
+  apply,
+}
+
+/** Looks again before it acts: between plan and apply, or after an interruption, the world may have moved. */
+async function apply(planned: FlinkChange, context: Context, step: ProgressStep): Promise<void> {
+  if (planned.desired === null) return remove(planned, context)
+  const [actual = null] = await observe([planned.desired], context)
+  const change = compare(planned.desired, actual)
+  await endDuplicates(change, context)
+  const onlyDuplicates =
+    change.actual !== null && change.actual.hash === planned.desired.hash && isUp(change.actual)
+  const id = onlyDuplicates ? change.actual.detail.id : await replaceJob(planned.desired, change, context)
+  await untilRunning(id, planned.desired, context, step)
+}
+
+function isUp({ status }: ActualFlinkJob): boolean {
+  return status === 'running' || status === 'starting'
+}
+
+function replaceJob(desired: FlinkJobResource, change: FlinkChange, context: Context): Promise<string> {
+  return submit(desired, context, () => end(change, context))
+}
+
+/** Ends the job that is there and gives what the new one goes on from: with another query, nothing. */
+async function end({ action, actual }: FlinkChange, context: Context): Promise<string | null> {
+  if (actual === null) return null
+  const { id } = actual.detail
+  if (action === 'replace') {
+    await endAtOnce(id, context)
+    return null
+  }
+  await endWithSavepoint(id, context)
+  return (await lastSavepoint(id, context))?.path ?? null
+}
+
+/** A job that fails or restarts cannot write a savepoint; it is cancelled, and its last checkpoint is what there is. */
+async function endWithSavepoint(id: string, context: Context): Promise<void> {
+  const { state } = await jobOf(id, context)
+  const trigger = state === 'RUNNING' ? await stop(id, context) : null
+  const failure = trigger === null ? 'not stopped' : await untilStopped(id, trigger, context)
+  if (failure === null) return untilEnded(id, context)
+  await endAtOnce(id, context)
+}
+
+async function endAtOnce(id: string, context: Context): Promise<void> {
+  if (isTerminal((await jobOf(id, context)).state)) return
+  await cancel(id, context)
+  await untilEnded(id, context)
+}
+
+async function endDuplicates({ actual }: FlinkChange, context: Context): Promise<void> {
+  for (const id of actual?.detail.duplicates ?? []) await endAtOnce(id, context)
+}
+
+async function remove({ actual }: FlinkChange, context: Context): Promise<void> {
+  if (actual === null) return
+  const name = actual.address.replace(/^flink\.job\./, '')
+  for (const { jid, state } of await jobsNamed(name, context)) {
+    if (!isTerminal(state)) await endAtOnce(jid, context)
+  }
+  await leaveTombstone(name, context)
+}
