@@ -1,8 +1,9 @@
 /** What a sound pipeline may still get wrong: what its engines cannot do, topics that clash, and what will surprise. */
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import { features, requestsOf } from './features.ts'
-import type { Pipeline, Span } from './ir.ts'
+import type { EngineName, Pipeline, Span } from './ir.ts'
 import type { Path } from './source.ts'
+import { columnProblems, tableCollisions } from './targets/pinot/names.ts'
 import type { Target, TargetName } from './targets/target.ts'
 
 /** The place of a value of the document, or of what stands nearest above it. */
@@ -12,6 +13,7 @@ export function check(pipeline: Pipeline, targets: readonly Target[], place: Pla
   return [
     ...targets.flatMap((target) => unsupported(pipeline, target)),
     ...topicCollisions(pipeline, place),
+    ...pinotNames(pipeline, place),
     ...lateRows(pipeline, place),
     ...surprises(pipeline, place),
   ]
@@ -73,6 +75,30 @@ function topicCollisions({ source, engines }: Pipeline, place: Place): Diagnosti
     owners.set(key, other ?? owner)
     return other === undefined ? [] : [diagnostic('topic-collision', at, { topic, other })]
   })
+}
+
+function pinotNames(pipeline: Pipeline, place: Place): Diagnostic[] {
+  if (pipeline.pinot === null || pipeline.pinot.engines.length === 0) return []
+  return [
+    ...columnProblems(pipeline).map(({ name, at }) => diagnostic('pinot-column', at, { name })),
+    ...tableCollisions(pipeline).map(({ engine, ...names }) =>
+      diagnostic('pinot-table', place(['engines', engine, 'topic']), names),
+    ),
+    ...sessionUpdates(pipeline, pipeline.pinot.engines, place),
+  ]
+}
+
+/** Such a session's key is a window_start that no later row has. */
+function sessionUpdates(
+  { window, engines }: Pipeline,
+  served: readonly EngineName[],
+  place: Place,
+): Diagnostic[] {
+  if (window.kind !== 'session' || engines.ksqldb?.emit !== 'changes' || !served.includes('ksqldb')) return []
+  const at = place(['engines', 'ksqldb', 'emit'])
+  return [
+    diagnostic('pinot-session-updates', at, {}, 'write "emit: final", or leave ksqldb out of "serving"'),
+  ]
 }
 
 function lateRows({ source, engines }: Pipeline, place: Place): Diagnostic[] {

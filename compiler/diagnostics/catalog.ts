@@ -145,6 +145,18 @@ export const catalog = {
     (p: { topic: string; other: string }) =>
       `"${p.topic}" is taken by ${p.other}; every engine writes a topic of its own, and Kafka holds a dot and _ to be the same.`,
   ),
+  'pinot-column': error(
+    (p: { name: string }) =>
+      `Pinot would lose rows of a column named "${p.name}": it takes ASCII letters, digits, _ . - and $ (not first), 128 characters at most. Rename it, or take Pinot out of "serving".`,
+  ),
+  'pinot-table': error(
+    (p: { topic: string; other: string; table: string }) =>
+      `The topics "${p.topic}" and "${p.other}" would both be Pinot's table "${p.table}"; rename one.`,
+  ),
+  'pinot-session-updates': warning(
+    () =>
+      'Under "emit: changes" ksqlDB withdraws a session that merges with an earlier one, and Pinot keeps the row of the withdrawn one.',
+  ),
   'serving-absent-engine': error(
     (p: { engine: string }) =>
       `"${p.engine}" is not among this pipeline's engines, so that Pinot has nothing of it to serve.`,

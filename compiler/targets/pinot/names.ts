@@ -17,33 +17,32 @@ function lowerCase(text: string): string {
 
 /** Two topics whose tables would have one name; Pinot's queries ignore case. */
 export interface TableCollision {
+  readonly engine: EngineName
   readonly topic: string
   readonly other: string
   readonly table: string
-  readonly at: Span
 }
 
 export function tableCollisions(pipeline: Pipeline): readonly TableCollision[] {
   const seen = new Map<string, string>()
-  return servedTopics(pipeline).flatMap(({ topic, at }) => {
+  return servedTopics(pipeline).flatMap(({ engine, topic }) => {
     const table = tableName(topic)
     const other = seen.get(table.toLowerCase())
     seen.set(table.toLowerCase(), topic)
-    return other === undefined ? [] : [{ topic, other, table, at }]
+    return other === undefined ? [] : [{ engine, topic, other, table }]
   })
 }
 
 export interface ServedTopic {
   readonly engine: EngineName
   readonly topic: string
-  readonly at: Span
 }
 
 /** The engines' result topics that Pinot serves, in the order of `serving.pinot.engines`. */
 export function servedTopics({ pinot, engines }: Pipeline): readonly ServedTopic[] {
   return (pinot?.engines ?? []).flatMap((engine) => {
     const settings = engines[engine]
-    return settings === null ? [] : [{ engine, topic: settings.topic, at: settings.at }]
+    return settings === null ? [] : [{ engine, topic: settings.topic }]
   })
 }
 
