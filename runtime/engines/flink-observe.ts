@@ -10,6 +10,7 @@ import {
   lastFailure,
   lastSavepoint,
   parametersOf,
+  pendingOf,
   restartsOf,
   type Savepoint,
   watermarkOf,
@@ -117,16 +118,23 @@ async function summaryOf(job: JobOverview, context: Context): Promise<string> {
   }
 }
 
-async function runningSummary(job: JobOverview, context: Context): Promise<string> {
-  const [{ vertices }, restarts] = await Promise.all([jobOf(job.jid, context), restartsOf(job.jid, context)])
-  const aggregating = vertices.at(-1)
-  const clock = aggregating === undefined ? null : await watermarkOf(job.jid, aggregating.id, context)
-  const read = vertices[0]?.metrics['write-records'] ?? 0
+/** The JobManager asks its tasks for numbers every ten seconds at most: what it does not know yet is left out. */
+async function runningSummary({ jid, duration }: JobOverview, context: Context): Promise<string> {
+  const [{ vertices }, restarts] = await Promise.all([jobOf(jid, context), restartsOf(jid, context)])
+  const [source] = vertices
+  const closing = vertices.at(-1)
+  const [pending, clock] = await Promise.all([
+    source === undefined ? null : pendingOf(jid, source.id, context),
+    closing === undefined ? null : watermarkOf(jid, closing.id, context),
+  ])
   return [
-    `up ${durationWords(job.duration)}`,
+    `up ${durationWords(duration)}`,
     ...(restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? '' : 's'}`]),
-    `${read.toLocaleString('en')} kept`,
-    clock === null ? 'no row yet' : `windows closed up to ${new Date(clock + 1).toISOString()}`,
+    ...(pending === null
+      ? []
+      : [`${(source?.metrics['read-records'] ?? 0).toLocaleString('en')} records read`]),
+    ...(pending === null ? [] : [`${pending.toLocaleString('en')} behind`]),
+    ...(clock === null ? [] : [`windows closed up to ${new Date(clock + 1).toISOString()}`]),
   ].join(', ')
 }
 

@@ -30,7 +30,7 @@ export interface Vertex {
   readonly id: string
   readonly name: string
   readonly status: string
-  readonly metrics: { readonly 'read-records': number; readonly 'write-records': number }
+  readonly metrics: { readonly 'read-records': number }
 }
 
 export interface Job {
@@ -134,6 +134,22 @@ export async function watermarkOf(job: string, vertex: string, context: Context)
   const values = await ask<readonly { value: string }[]>({ method: 'GET', path }, context)
   const times = values.map(({ value }) => Number(value)).filter((time) => time > -9e15)
   return times.length === 0 ? null : Math.min(...times)
+}
+
+interface Measured {
+  readonly id: string
+  readonly sum?: number
+}
+
+/** How many records the source has yet to read, or null where the JobManager has not asked it yet. */
+export async function pendingOf(job: string, vertex: string, context: Context): Promise<number | null> {
+  const path = `/jobs/${job}/vertices/${vertex}/subtasks/metrics`
+  const known = await ask<readonly Measured[]>({ method: 'GET', path }, context)
+  const metric = known.find(({ id }) => /\]\.pendingRecords$/.test(id))
+  if (metric === undefined) return null
+  const query = `${path}?get=${encodeURIComponent(metric.id)}`
+  const [measured] = await ask<readonly Measured[]>({ method: 'GET', path: query }, context)
+  return measured?.sum ?? null
 }
 
 export async function restartsOf(job: string, context: Context): Promise<number> {

@@ -109,20 +109,24 @@ async function lookFor({ name }: FlinkJobResource, context: Context): Promise<st
 
 /**
  * Leaves a job in Flink's history that says that its elders were removed on purpose: a later apply would otherwise go on
- * from their last checkpoint, whose offsets mean nothing once the topics are new.
+ * from their last checkpoint, whose offsets mean nothing once the topics are new. Gives the id of that job.
  */
-export async function leaveTombstone(name: string, context: Context): Promise<void> {
+export async function leaveTombstone(name: string, context: Context): Promise<string | null> {
   const properties = {
     'pipeline.name': name,
     'pipeline.global-job-parameters': `${parameters.destroyed}:true,${parameters.hash}:none`,
     'parallelism.default': '1',
   }
-  await withSession(properties, context, async (session) => {
+  return withSession(properties, context, async (session) => {
+    let id: string | null = null
     for (const statement of tombstone) {
       const answer = await session.run(statement)
-      if ('rejected' in answer)
+      if ('rejected' in answer) {
         throw new Failure(`Flink could not note that ${name} was removed: ${answer.rejected}`)
+      }
+      id = answer.jobId
     }
+    return id
   })
 }
 

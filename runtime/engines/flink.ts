@@ -73,5 +73,6 @@ async function remove({ actual }: FlinkChange, context: Context): Promise<void> 
   for (const { jid, state } of await jobsNamed(name, context)) {
     if (!isTerminal(state)) await endAtOnce(jid, context)
   }
-  await leaveTombstone(name, context)
+  const id = await leaveTombstone(name, context)
+  if (id !== null) await untilEnded(id, context)
 }
