@@ -34,7 +34,7 @@ export interface Output {
  * is null. The same text always gives the same bytes.
  */
 export function compile(source: string | Uint8Array): Compilation {
-  const text = typeof source === 'string' ? source : decode(source)
+  const text = typeof source === 'string' ? source.replace(/^\ufeff/, '') : decode(source)
   if (typeof text !== 'string') return { text: '', diagnostics: [text], output: null }
   const front = analyse(text)
   const { pipeline } = front

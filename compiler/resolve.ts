@@ -77,18 +77,14 @@ export function resolve(
   return { pipeline: diagnostics.length === 0 ? pipeline : null, diagnostics }
 }
 
-function duration(text: string, path: Path, scope: Scope, least = 0): number {
+/** Milliseconds, or null after a complaint: then what depends on it is not complained about too. */
+function duration(text: string, path: Path, scope: Scope, least: 0 | 1 = 0): number | null {
   const parsed = parseDuration(text)
-  const key = String(path.at(-1))
-  if ('problem' in parsed) {
-    scope.complain(diagnostic('duration-range', scope.at(path), { key, text, problem: parsed.problem }))
-    return Math.max(1, least)
-  }
-  if (parsed.millis < least)
-    scope.complain(
-      diagnostic('duration-range', scope.at(path), { key, text, problem: 'it must be longer than nothing' }),
-    )
-  return Math.max(parsed.millis, least)
+  const short = 'millis' in parsed && parsed.millis < least
+  if ('millis' in parsed && !short) return parsed.millis
+  const problem = 'problem' in parsed ? parsed.problem : 'it must be longer than nothing'
+  scope.complain(diagnostic('duration-range', scope.at(path), { key: String(path.at(-1)), text, problem }))
+  return null
 }
 
 // Source
@@ -177,7 +173,7 @@ function resolveEventTime(
     watermarkDelay:
       eventTime.watermark_delay === undefined
         ? 0
-        : duration(eventTime.watermark_delay, [...path, 'watermark_delay'], scope),
+        : (duration(eventTime.watermark_delay, [...path, 'watermark_delay'], scope) ?? 0),
     at: scope.at([...path, 'format']),
   }
 }
@@ -251,7 +247,7 @@ function resolveAggregate(call: Call, typer: Typer, at: Span): Aggregate {
   if (call.star) {
     if (call.name === 'count') return { kind: 'count-rows' }
     throw new Complaint(
-      diagnostic('argument-count', at, { function: call.name, expected: 'one expression', found: 0 }),
+      diagnostic('argument-count', at, { function: call.name, expected: 'one expression', found: '*' }),
     )
   }
   const [operand] = call.operands
@@ -264,12 +260,7 @@ function resolveAggregate(call: Call, typer: Typer, at: Span): Aggregate {
   const argument = typer.value(operand)
   if (call.distinct) {
     if (call.name === 'count') return { kind: 'count-distinct', argument }
-    throw new Complaint(
-      diagnostic('argument-literal', at, {
-        function: call.name,
-        what: '"distinct" cannot stand; only count has it',
-      }),
-    )
+    throw new Complaint(diagnostic('distinct-here', at, { function: call.name }))
   }
   const kind = call.name as 'count' | 'sum' | 'avg' | 'min' | 'max'
   const numbers = kind === 'sum' || kind === 'avg'
@@ -308,16 +299,24 @@ function sumOf(type: Type): Type {
 function resolveWindow(document: PipelineDocument, scope: Scope): Window {
   const { window } = document
   const at = scope.at(['window', 'type'])
-  const length = (key: 'size' | 'advance' | 'gap'): number =>
+  const length = (key: 'size' | 'advance' | 'gap'): number | null =>
     duration(window[key]!, ['window', key], scope, 1)
+  if (window.type === 'session') return { kind: 'session', gap: length('gap') ?? 1, at }
   const offset = window.offset === undefined ? 0 : duration(window.offset, ['window', 'offset'], scope)
-  if (window.type === 'session') return { kind: 'session', gap: length('gap'), at }
   const size = length('size')
+  const place = offset === 0 ? at : scope.at(['window', 'offset'])
   if (window.type === 'tumbling') {
     refuseLongOffset(document, offset, size, 'size', scope)
-    return { kind: 'tumbling', size, offset, at: offset === 0 ? at : scope.at(['window', 'offset']) }
+    return { kind: 'tumbling', size: size ?? 1, offset: offset ?? 0, at: place }
   }
   const advance = length('advance')
+  if (size !== null && advance !== null) refuseUnevenAdvance(document, size, advance, scope)
+  refuseLongOffset(document, offset, advance, 'advance', scope)
+  return { kind: 'hopping', size: size ?? 1, advance: advance ?? 1, offset: offset ?? 0, at: place }
+}
+
+function refuseUnevenAdvance(document: PipelineDocument, size: number, advance: number, scope: Scope): void {
+  const { window } = document
   if (size % advance !== 0 || advance > size) {
     scope.complain(
       diagnostic('window-division', scope.at(['window', 'advance']), {
@@ -330,18 +329,16 @@ function resolveWindow(document: PipelineDocument, scope: Scope): Window {
       diagnostic('too-many-windows', scope.at(['window', 'advance']), { windows: size / advance }),
     )
   }
-  refuseLongOffset(document, offset, advance, 'advance', scope)
-  return { kind: 'hopping', size, advance, offset, at: offset === 0 ? at : scope.at(['window', 'offset']) }
 }
 
 function refuseLongOffset(
   document: PipelineDocument,
-  offset: number,
-  length: number,
+  offset: number | null,
+  length: number | null,
   key: 'size' | 'advance',
   scope: Scope,
 ): void {
-  if (offset === 0 || offset < length) return
+  if (offset === null || length === null || offset === 0 || offset < length) return
   const { window } = document
   scope.complain(
     diagnostic('window-offset-range', scope.at(['window', 'offset']), {
@@ -413,11 +410,11 @@ function resolveKsqldb(
     return { topic: ksqldb.topic, emit, grace: emit === 'final' ? delay : Math.max(dayMillis, delay), at }
   const grace = duration(ksqldb.grace, path, scope)
   if (emit === 'final') scope.complain(diagnostic('grace-without-changes', scope.keyAt(path), {}))
-  else if (grace < delay) {
+  else if (grace !== null && grace < delay) {
     const text = durationText(source.eventTime.watermarkDelay)
     scope.complain(diagnostic('grace-too-short', scope.at(path), { grace: ksqldb.grace, delay: text }))
   }
-  return { topic: ksqldb.topic, emit, grace, at }
+  return { topic: ksqldb.topic, emit, grace: grace ?? delay, at }
 }
 
 function resolvePinot(document: PipelineDocument, scope: Scope): PinotServing | null {

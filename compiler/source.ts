@@ -33,12 +33,12 @@ export interface SourceText {
 
 const limits = { bytes: 1_000_000, depth: 24, nodes: 50_000 }
 
-/** Decodes; complaints are about the file as a whole. */
+/** Decodes, without a byte order mark; complaints are about the file as a whole. */
 export function decode(bytes: Uint8Array): string | Diagnostic {
   const start = { start: 0, end: 0 }
   if (bytes.byteLength > limits.bytes) return diagnostic('file-too-large', start, { bytes: bytes.byteLength })
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return diagnostic('invalid-utf8', start, { byte: firstInvalidByte(bytes) })
   }
@@ -89,8 +89,7 @@ export function parse(text: string): {
     return failed(diagnostic('empty-file', { start: 0, end: 0 }, {}))
   const [first, second] = documents
   if (second !== undefined) {
-    const start = Math.max(0, second.range[0] - 4)
-    return failed(diagnostic('several-documents', { start, end: second.range[0] }, {}))
+    return failed(diagnostic('several-documents', separatorBefore(second.range[0], text), {}))
   }
   const problems = [...first.errors, ...first.warnings].map(yamlProblem)
   if (problems.length > 0) return { source: null, diagnostics: problems }
@@ -99,6 +98,12 @@ export function parse(text: string): {
   return walker.diagnostics.length > 0
     ? { source: null, diagnostics: walker.diagnostics }
     : { source: { text, root }, diagnostics: [] }
+}
+
+/** The `---` that ends one document and begins the next. */
+function separatorBefore(offset: number, text: string): Span {
+  const start = text.indexOf('---', text.lastIndexOf('\n', Math.max(0, offset - 1)))
+  return start === -1 ? { start: offset, end: offset + 1 } : { start, end: start + 3 }
 }
 
 function failed(only: Diagnostic): { source: null; diagnostics: readonly Diagnostic[] } {

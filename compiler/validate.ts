@@ -1,7 +1,7 @@
 /** The JSON Schema's complaints in pipec's own words, each at its place. */
 import type { ErrorObject } from 'ajv'
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
-import { didYouMean } from './diagnostics/suggest.ts'
+import { didYouMean, nearest } from './diagnostics/suggest.ts'
 import type { PipelineDocument } from './document.ts'
 import type { Json, Span } from './ir.ts'
 import validator from './precompiled/validator.js'
@@ -13,8 +13,22 @@ export function validate(root: Located): {
   diagnostics: readonly Diagnostic[]
 } {
   if (validator(root.value)) return { document: root.value as unknown as PipelineDocument, diagnostics: [] }
-  const found = (validator.errors ?? []).filter(isTelling).map((error) => describe(error, root))
-  return { document: null, diagnostics: oneAPlace(found.filter((each) => each !== null)) }
+  const errors = (validator.errors ?? []).filter(isTelling)
+  const found = errors.filter((each) => !isMisspelt(each, errors)).map((error) => describe(error, root))
+  return { document: null, diagnostics: oneAPlace(found) }
+}
+
+/** A missing key that stands there under a wrong name is one mistake, told where the wrong name is. */
+function isMisspelt(missing: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  return (
+    missing.keyword === 'required' &&
+    errors.some(
+      (each) =>
+        each.keyword === 'additionalProperties' &&
+        each.instancePath === missing.instancePath &&
+        nearest(each.params.additionalProperty, [missing.params.missingProperty]) !== null,
+    )
+  )
 }
 
 /** A failed `anyOf` or `if` also reports each of its branches; the outer complaint, or the inner one of `if`, says it all. */
@@ -30,10 +44,10 @@ function oneAPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   })
 }
 
-function describe(error: ErrorObject, root: Located): Diagnostic | null {
+function describe(error: ErrorObject, root: Located): Diagnostic {
   const path = pathOf(error.instancePath, root)
   const here = locate(root, path)
-  const key = String(path.at(-1) ?? 'pipeline.yaml')
+  const key = String(path.findLast((each) => typeof each === 'string') ?? 'pipeline.yaml')
   const parent = path.length === 0 ? 'a pipeline' : `"${path.join('.')}"`
   switch (error.keyword) {
     case 'additionalProperties':
@@ -175,6 +189,7 @@ function nameHint(name: string): string | null {
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replace(/^[^a-z]+/, '')
     .slice(0, 63)
+    .replace(/_+$/, '')
   return better === '' ? null : `for example ${better}`
 }
 
@@ -217,12 +232,12 @@ function wrongAlternative(error: ErrorObject, here: Located, key: string): Diagn
         key === 'faker'
           ? 'a method or a list of a method and its arguments'
           : 'true, or a mapping with start and step',
-      found: kindOf(here.value),
+      found: here.children.size > 0 ? `${kindOf(here.value)} of something else` : kindOf(here.value),
     })
   }
   const text = shown(here.value)
-  const synonym = synonyms[text.toLowerCase()]
-  const hint = synonym === undefined ? didYouMean(text, typeNames) : `did you mean "${synonym}"?`
+  const word = nearest(text, [...typeNames, ...Object.keys(synonyms)])
+  const hint = word === null ? null : `did you mean "${synonyms[word] ?? word}"?`
   return diagnostic('bad-type', here.at, { type: text }, hint)
 }
 

@@ -26,7 +26,7 @@ export const catalog = {
   ),
   'duplicate-key': error((p: { key: string }) => `The key "${p.key}" stands here twice; keep one.`),
   'custom-tag': error((p: { tag: string }) => `The tag ${p.tag} means nothing to pipec; remove it.`),
-  'not-a-key': error(() => 'A key must be plain text; put it in quotes.'),
+  'not-a-key': error(() => 'A key must be plain text and not empty; put anything else in quotes.'),
   'not-finite': error(
     (p: { number: string }) => `${p.number} is not a number that a record can hold; write a finite one.`,
   ),
@@ -139,7 +139,7 @@ export const catalog = {
   ),
   'too-many-windows': error(
     (p: { windows: number }) =>
-      `Every row would be in ${p.windows} windows; 10,000 is the most that pipec allows. Make "advance" longer.`,
+      `Every row would be in ${p.windows.toLocaleString('en')} windows; 10,000 is the most that pipec allows. Make "advance" longer.`,
   ),
   'topic-collision': error(
     (p: { topic: string; other: string }) =>
@@ -194,9 +194,10 @@ export const catalog = {
       `"${p.metric}" is not an aggregate; write sum(…), count(*), count(…), count(distinct …), avg(…), min(…) or max(…).`,
   ),
   'argument-count': error(
-    (p: { function: string; expected: string; found: number }) =>
+    (p: { function: string; expected: string; found: number | '*' }) =>
       `${p.function} takes ${p.expected}, not ${p.found}.`,
   ),
+  'distinct-here': error((p: { function: string }) => `Only count takes "distinct"; ${p.function} does not.`),
   'argument-literal': error(
     (p: { function: string; what: string }) =>
       `In ${p.function} ${p.what}, because engines disagree about anything else.`,
@@ -278,6 +279,6 @@ export const catalog = {
   ),
   'value-type': error(
     (p: { value: string; field: string; type: string }) =>
-      `${p.value} is not a value of "${p.field}", which is ${p.type}.`,
+      `${p.value} is not a value of "${p.field}" (${p.type}).`,
   ),
 } satisfies Record<string, Entry>

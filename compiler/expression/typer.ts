@@ -30,6 +30,22 @@ const mostConditionsAsValues = 200
 /** A literal whose digits are all written out. */
 const plainNumber = /^-?[0-9]+(\.[0-9]+)?$/
 
+/** What engines call otherwise, or write with another function. */
+const elsewhere: Readonly<Record<string, string>> = {
+  concat: 'write a || b',
+  ifnull: 'write coalesce(a, b)',
+  nvl: 'write coalesce(a, b)',
+  if: 'write case when … then … else … end',
+  iff: 'write case when … then … else … end',
+  mod: 'write a % b',
+  len: 'write length(a)',
+  char_length: 'write length(a)',
+  substr: 'write substring(a, 1, 3)',
+  ucase: 'write upper(a)',
+  lcase: 'write lower(a)',
+  ceiling: 'write ceil(a)',
+}
+
 export class Typer {
   readonly #fields: ReadonlyMap<string, Field>
   readonly #source: string
@@ -436,7 +452,8 @@ export class Typer {
     if (sameType(operand.type, type)) return operand
     if (castable(operand.type, type)) return this.#convert(operand, type, at)
     const targets = castTargets(operand.type)
-    const hint = targets.length === 0 ? null : `it can be cast to ${targets.join(', ')}`
+    const words = targets.map((each) => (each === operand.type.kind ? `a wider ${each}` : each))
+    const hint = words.length === 0 ? null : `it can be cast to ${words.join(', ')}`
     throw this.#complain(
       diagnostic('unsupported-cast', at, { from: typeName(operand.type), to: typeName(type) }, hint),
     )
@@ -468,6 +485,7 @@ export class Typer {
     const nameAt = this.#place(call.nameAt)
     if (aggregates.has(call.name))
       throw this.#complain(diagnostic('aggregate-here', nameAt, { name: call.name }))
+    if (call.distinct) throw this.#complain(diagnostic('distinct-here', nameAt, { function: call.name }))
     if (call.name === 'coalesce') return this.#coalesce(call, at)
     if (call.name === 'nullif') return this.#nullif(call, at)
     const rule = functions.get(call.name)
@@ -478,16 +496,16 @@ export class Typer {
           'unknown-function',
           nameAt,
           { name: call.name },
-          didYouMean(call.name, known) ?? `there are ${known.join(', ')}`,
+          elsewhere[call.name] ?? didYouMean(call.name, known) ?? `there are ${known.join(', ')}`,
         ),
       )
     }
-    if (call.star || call.distinct || call.operands.length < rule.least || call.operands.length > rule.most) {
+    if (call.star || call.operands.length < rule.least || call.operands.length > rule.most) {
       throw this.#complain(
         diagnostic('argument-count', at, {
           function: call.name,
           expected: rule.expected,
-          found: call.operands.length,
+          found: call.star ? '*' : call.operands.length,
         }),
       )
     }
@@ -604,6 +622,7 @@ function convertLiteral(value: Literal, type: Type, at: Span): Value | null {
 }
 
 function comparisonHint(left: Value, right: Value): string | null {
+  if (left.type.kind === 'boolean' && right.type.kind === 'boolean') return 'true and false have no order'
   const number = [left, right].find((each) => each.kind === 'literal' && each.literal.kind === 'integer')
   const text = [left, right].find((each) => each.type.kind === 'string')
   if (number?.kind === 'literal' && number.literal.kind === 'integer' && text !== undefined)

@@ -60,7 +60,7 @@ export function sumType(a: Type, b: Type): Extract<Type, { kind: 'decimal' }> {
   return { kind: 'decimal', precision, scale }
 }
 
-/** How a value's type reads in a message: `"status", which is string`. */
+/** How a value and its type read in a message: `"status" (string)`. */
 export function described(value: Value): string {
-  return value.kind === 'field' ? `"${value.name}", which is ${typeName(value.type)}` : typeName(value.type)
+  return value.kind === 'field' ? `"${value.name}" (${typeName(value.type)})` : typeName(value.type)
 }
