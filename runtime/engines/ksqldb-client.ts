@@ -5,6 +5,8 @@ import type { Context } from './engine.ts'
 
 /** How long to wait, in milliseconds. */
 export interface Patience {
+  /** For the answer to a question. */
+  readonly answer: number
   /** For the answer to one statement: terminating a busy query can take more than a minute. */
   readonly statement: number
   /** For the effect of a statement whose answer was lost, or that is still queued. */
@@ -18,6 +20,7 @@ export interface Patience {
 }
 
 export const patience: Patience = {
+  answer: 30_000,
   statement: 120_000,
   effect: 20_000,
   running: 120_000,
@@ -53,7 +56,7 @@ const mediaType = 'application/vnd.ksql.v1+json'
 
 /** Sends statements that change nothing; may be repeated. */
 export function ask(session: Session, ksql: string, properties: Properties = {}): Promise<Response> {
-  return post(session, ksql, properties, { repeatable: true })
+  return post(session, ksql, properties, { repeatable: true, timeout: session.patience.answer })
 }
 
 /** Sends one statement that changes something. Throws `Lost` when nobody knows whether it was carried out. */
@@ -65,7 +68,7 @@ function post(
   session: Session,
   ksql: string,
   streamsProperties: Properties,
-  options: { readonly repeatable: boolean; readonly timeout?: number },
+  options: { readonly repeatable: boolean; readonly timeout: number },
 ): Promise<Response> {
   const { sequence } = session
   const body = { ksql, streamsProperties, ...(sequence === null ? {} : { commandSequenceNumber: sequence }) }

@@ -12,6 +12,9 @@ export interface KsqlToken {
   /** Its name in the grammar, or the word itself: STRING, BACKQUOTED_IDENTIFIER, CASE … */
   readonly kind: string
   readonly text: string
+  /** Offsets in the text, end exclusive. */
+  readonly start: number
+  readonly end: number
 }
 
 /** The tokens that the parser gets; what the parser makes of them depends on their kinds alone. */
@@ -20,7 +23,12 @@ export function tokens(text: string): readonly KsqlToken[] {
   const found: KsqlToken[] = []
   for (let token = lexer.nextToken(); token.type !== -1; token = lexer.nextToken()) {
     if (token.channel === 0)
-      found.push({ kind: SqlBaseLexer.symbolicNames[token.type] ?? token.text, text: token.text })
+      found.push({
+        kind: SqlBaseLexer.symbolicNames[token.type] ?? token.text,
+        text: token.text,
+        start: token.start,
+        end: token.stop + 1,
+      })
   }
   return found
 }
