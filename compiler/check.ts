@@ -35,14 +35,9 @@ function unsupported(pipeline: Pipeline, target: Target): Diagnostic[] {
   return requestsOf(pipeline).flatMap(({ feature, at }) => {
     const capability = capabilities[feature]
     if (capability === 'yes') return []
-    const hint = target.name in pipeline.engines ? `or take ${target.name} out of "engines"` : null
+    const instead = capability.instead.replace(/\.?$/, '.')
     return [
-      diagnostic(
-        'unsupported',
-        at,
-        { engine: titles[target.name], feature: features[feature], instead: capability.instead },
-        hint,
-      ),
+      diagnostic('unsupported', at, { engine: titles[target.name], feature: features[feature], instead }),
     ]
   })
 }

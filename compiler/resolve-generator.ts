@@ -194,16 +194,12 @@ function checkValue(value: Json, field: Field, path: (string | number)[], scope:
 /** YAML's numbers are doubles: a decimal with more digits than one keeps would not be generated as written. */
 function refuseRounding(value: Json, field: Field, path: (string | number)[], scope: Scope): void {
   const { start, end } = scope.at(path)
-  const digits = scope.text
-    .slice(start, end)
-    .replace(/^[^1-9]*|[^0-9].*e.*/gi, '')
-    .replaceAll(/[^0-9]/g, '')
+  const written = scope.text.slice(start, end)
+  const digits = written.replace(/^[^1-9]*|[^0-9].*e.*/gi, '').replaceAll(/[^0-9]/g, '')
   if (typeof value !== 'number' || digits.length <= 15) return
   const type = typeName(field.type)
   const hint = 'at most 15 digits are kept'
-  scope.complain(
-    diagnostic('value-type', { start, end }, { value: String(value), field: field.name, type }, hint),
-  )
+  scope.complain(diagnostic('value-type', { start, end }, { value: written, field: field.name, type }, hint))
 }
 
 type Problem = (scope: Scope, path: (string | number)[]) => Diagnostic
