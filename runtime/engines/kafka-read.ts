@@ -112,7 +112,8 @@ export async function readTopic(
 class Reading {
   count = 0
   finished: boolean
-  readonly starts: ReadonlyMap<number, number>
+  /** The offset that comes next in each partition. */
+  readonly positions: Map<number, number>
   readonly #ends: ReadonlyMap<number, number>
   readonly #open: Set<number>
   readonly #onRecord: (record: TopicRecord) => undefined | 'stop'
@@ -123,27 +124,33 @@ class Reading {
     onRecord: (record: TopicRecord) => undefined | 'stop',
   ) {
     this.#onRecord = onRecord
-    this.starts = new Map(offsets.map((one) => [one.partition, startOf(one, from)]))
+    this.positions = new Map(offsets.map((one) => [one.partition, startOf(one, from)]))
     this.#ends = new Map(offsets.map(({ partition, end }) => [partition, until === 'end' ? end : Infinity]))
     this.#open = new Set(offsets.map(({ partition }) => partition))
     this.finished = false
-    for (const [partition, start] of this.starts) this.reached(partition, start)
+    for (const [partition, start] of [...this.positions]) this.reached(partition, start)
   }
 
   take({ batch }: EachBatchPayload): void {
     const { partition } = batch
     for (const { offset, timestamp, key, value } of batch.messages) {
       if (this.finished || Number(offset) >= this.#endOf(partition)) return
+      if (Number(offset) < this.#positionOf(partition)) continue
+      this.positions.set(partition, Number(offset) + 1)
       this.count++
       const record = { partition, offset: Number(offset), timestamp: Number(timestamp), ...texts(key, value) }
       if (this.#onRecord(record) === 'stop') this.finished = true
     }
   }
 
-  /** `position` is the offset that comes next. */
   reached(partition: number, position: number): void {
+    this.positions.set(partition, Math.max(position, this.#positionOf(partition)))
     if (position >= this.#endOf(partition)) this.#open.delete(partition)
     if (this.#open.size === 0) this.finished = true
+  }
+
+  #positionOf(partition: number): number {
+    return this.positions.get(partition) ?? 0
   }
 
   #endOf(partition: number): number {
@@ -175,11 +182,15 @@ async function consume(consumer: Consumer, topic: string, reading: Reading): Pro
     })
   })
   done.catch(() => {})
+  // At every join: after a crash kafkajs joins anew, and with nothing committed it would start from the beginning.
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    for (const [partition, offset] of reading.positions) {
+      consumer.seek({ topic, partition, offset: String(offset) })
+    }
+  })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({ autoCommit: false, eachBatch: async (payload) => reading.take(payload) })
-  for (const [partition, offset] of reading.starts)
-    consumer.seek({ topic, partition, offset: String(offset) })
   await done
 }
 
