@@ -3,6 +3,7 @@ import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import { features, requestsOf } from './features.ts'
 import type { EngineName, Pipeline, Span } from './ir.ts'
 import type { Path } from './source.ts'
+import { columnProblems as ksqldbColumnProblems } from './targets/ksqldb/names.ts'
 import { columnProblems, tableCollisions } from './targets/pinot/names.ts'
 import type { Target, TargetName } from './targets/target.ts'
 
@@ -13,6 +14,7 @@ export function check(pipeline: Pipeline, targets: readonly Target[], place: Pla
   return [
     ...targets.flatMap((target) => unsupported(pipeline, target)),
     ...topicCollisions(pipeline, place),
+    ...ksqldbNames(pipeline),
     ...pinotNames(pipeline, place),
     ...lateRows(pipeline, place),
     ...surprises(pipeline, place),
@@ -70,6 +72,13 @@ function topicCollisions({ source, engines }: Pipeline, place: Place): Diagnosti
     owners.set(key, other ?? owner)
     return other === undefined ? [] : [diagnostic('topic-collision', at, { topic, other })]
   })
+}
+
+function ksqldbNames(pipeline: Pipeline): Diagnostic[] {
+  if (pipeline.engines.ksqldb === null) return []
+  return ksqldbColumnProblems(pipeline).map(({ name, why, at }) =>
+    diagnostic('ksqldb-column', at, { name, why }),
+  )
 }
 
 function pinotNames(pipeline: Pipeline, place: Place): Diagnostic[] {

@@ -145,6 +145,10 @@ export const catalog = {
     (p: { topic: string; other: string }) =>
       `"${p.topic}" is taken by ${p.other}; every engine writes a topic of its own, and Kafka holds a dot and _ to be the same.`,
   ),
+  'ksqldb-column': error(
+    (p: { name: string; why: string }) =>
+      `ksqlDB ${p.why}: "${p.name}" cannot be a column there. Rename it, or leave ksqldb out of "engines".`,
+  ),
   'pinot-column': error(
     (p: { name: string }) =>
       `Pinot would lose rows of a column named "${p.name}": it takes ASCII letters, digits, _ . - and $ (not first), 128 characters at most. Rename it, or take Pinot out of "serving".`,

@@ -1,5 +1,5 @@
 /** How what pipec makes in ksqlDB is called, and what its queries are run with. */
-import type { KsqldbEngine, Pipeline } from '../../ir.ts'
+import type { KsqldbEngine, Pipeline, Span } from '../../ir.ts'
 import { isReadable } from './time.ts'
 
 export interface Names {
@@ -23,3 +23,33 @@ export function settingsOf({ emit }: KsqldbEngine): Readonly<Record<string, stri
     ...(emit === 'final' ? { 'ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__': '0' } : {}),
   }
 }
+
+/** A field or metric that ksqlDB can have no column for. */
+export interface ColumnProblem {
+  readonly name: string
+  readonly at: Span
+  /** Completes "ksqlDB …". */
+  readonly why: string
+}
+
+/** Every field of the source is a column too, used or not. */
+export function columnProblems({ source, metrics }: Pipeline): readonly ColumnProblem[] {
+  return [...source.fields, ...metrics].flatMap(({ name, at }) => {
+    const why = columnProblem(name)
+    return why === null ? [] : [{ name, at, why }]
+  })
+}
+
+/** ksqlDB writes each statement anew for its own log, without doubling back-ticks (FormatOptions.java of its source). */
+function columnProblem(name: string): string | null {
+  if (name.includes('`')) return 'loses a back-tick inside a name when it writes the statement to its log'
+  return pseudoColumns.has(name) ? 'has a column of its own with that name' : null
+}
+
+const pseudoColumns: ReadonlySet<string> = new Set([
+  'ROWTIME',
+  'ROWPARTITION',
+  'ROWOFFSET',
+  'WINDOWSTART',
+  'WINDOWEND',
+])

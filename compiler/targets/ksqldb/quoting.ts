@@ -23,24 +23,6 @@ export function string(text: string): Sql {
   return sql`CONCAT(${joinSql(pieces.map(property), ', ')})`
 }
 
-/**
- * Why ksqlDB cannot have a column of that name, or null. It writes each statement anew for its own log without doubling
- * back-ticks (FormatOptions.java of its 8.x source), and it owns the names of its pseudo columns.
- */
-export function nameProblem(name: string): string | null {
-  if (name.includes('`')) return 'loses a back-tick inside a name when it writes the statement to its log'
-  if (pseudoColumns.has(name)) return 'has a column of its own with that name'
-  return null
-}
-
-const pseudoColumns: ReadonlySet<string> = new Set([
-  'ROWTIME',
-  'ROWPARTITION',
-  'ROWOFFSET',
-  'WINDOWSTART',
-  'WINDOWEND',
-])
-
 /** `base`, or that with a number behind it, so that it is none of `taken`. */
 export function unusedName(base: string, taken: ReadonlySet<string>): string {
   for (let count = 1; ; count++) {
