@@ -19,12 +19,13 @@ export async function holds(probe: Probe, signal: AbortSignal): Promise<boolean>
 
 async function httpHolds(probe: Probe & { kind: 'http' }, signal: AbortSignal): Promise<boolean> {
   // Nothing listens for most of a start: looking for that first keeps the retries of a refused request out of it.
-  if ((await exchange(Number(new URL(probe.url).port), null)) === null) return false
+  const { origin, pathname, port } = new URL(probe.url)
+  if ((await exchange(Number(port), null)) === null) return false
   try {
-    const server = { engine: 'The engine', endpoint: { url: probe.url, auth: null }, signal }
+    const server = { engine: 'The engine', endpoint: { url: origin, auth: null }, signal }
     const answer = await send(server, {
       method: 'GET',
-      path: '',
+      path: pathname,
       accept: '*/*',
       timeout: patience,
       repeatable: false,

@@ -10,7 +10,7 @@ import { holds } from './health.ts'
 import { lastLines, logPath, openLog } from './log.ts'
 import { isAlive, mark, startOf } from './processes.ts'
 import type { StartedService } from './record.ts'
-import type { EnginePlan, Service } from './service.ts'
+import type { EnginePlan, Probe, Service } from './service.ts'
 
 export interface StartContext {
   /** The absolute `.pipec` folder. */
@@ -156,12 +156,16 @@ async function untilReady(service: Service, started: StartedService, context: St
   for (const probe of service.ready) {
     while (!(await holds(probe, context.signal))) {
       if (!(await isAlive(started))) throw await notReady(started, 'ended while it was starting')
-      if (Date.now() > deadline) throw await notReady(started, `did not answer within ${patience / 1000} s`)
+      if (Date.now() > deadline) throw await notReady(started, `did not answer ${addressOf(probe)} within ${patience / 1000} s`)
       await sleep(200, undefined, { signal: context.signal })
     }
   }
   // The answer may have come from somebody else on the same port.
   if (!(await isAlive(started))) throw await notReady(started, 'ended while it was starting')
+}
+
+function addressOf(probe: Probe): string {
+  return probe.kind === 'http' ? `at ${probe.url}` : `on port ${probe.port}`
 }
 
 async function notReady(started: StartedService, what: string): Promise<Failure> {
