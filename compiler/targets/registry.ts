@@ -1,6 +1,8 @@
 /** Every target, once, in the order in which apply makes their resources. */
 import type { Pipeline } from '../ir.ts'
 import { compose } from './compose/target.ts'
+import { duckdb } from './duckdb/target.ts'
+import { duckdb } from './duckdb/target.ts'
 import { flink } from './flink/target.ts'
 import { kafka } from './kafka/target.ts'
 import { ksqldb } from './ksqldb/target.ts'
@@ -9,7 +11,7 @@ import { spark } from './spark/target.ts'
 import type { Target } from './target.ts'
 
 /** For documents and tests; a pipeline uses `targetsOf`. */
-export const allTargets: readonly Target[] = [kafka, flink, ksqldb, spark, pinot]
+export const allTargets: readonly Target[] = [kafka, flink, ksqldb, spark, duckdb, pinot]
 
 /** The targets that a pipeline needs: the engines that it names, and what it cannot do without. */
 export function targetsOf(pipeline: Pipeline): readonly Target[] {
@@ -19,6 +21,8 @@ export function targetsOf(pipeline: Pipeline): readonly Target[] {
     ...(engines.flink === null ? [] : [flink]),
     ...(engines.ksqldb === null ? [] : [ksqldb]),
     ...(engines.spark === null ? [] : [spark]),
+    duckdb,
+    duckdb,
     ...(pipeline.pinot === null ? [] : [pinot]),
   ]
   return [...used, compose(used)]

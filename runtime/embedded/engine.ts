@@ -1,0 +1,182 @@
+/**
+ * The embedded engine: runs a generated query.sql over a file of records, as it stands. Opening it takes some ten
+ * milliseconds and loads DuckDB; a run of few records takes a few, so that one engine serves hundreds of fixtures.
+ */
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
+import { engineFailure } from './failure.ts'
+import { columnsOf, type OutputColumn, type OutputRow, outputRow, outputValue } from './rows.ts'
+import { splitScript } from './statements.ts'
+
+export interface EmbeddedRun {
+  /** The text of generated/duckdb/query.sql. */
+  readonly sql: string
+  /** Path of a file with one JSON object a line, as `openInput` gives it. */
+  readonly input: string
+  /** Whether the end of the input closes every window. */
+  readonly flush: boolean
+  readonly signal?: AbortSignal
+  /** Of the reading of the input, 0 to 100. */
+  readonly onProgress?: (percent: number) => void
+  /** Looks at what became of the records before the first row comes out; may throw to end the run. */
+  readonly onSummary?: (summary: Summary) => Promise<void>
+}
+
+/** What became of the records; `late` rows were left out of at least one of their windows. */
+export interface Summary {
+  readonly records: number
+  readonly malformed: number
+  readonly filteredOut: number
+  readonly late: number
+  /** Counted from 0 among the lines that are not blank; null where there is none. */
+  readonly firstMalformed: number | null
+}
+
+export interface EmbeddedResult {
+  readonly columns: readonly OutputColumn[]
+  readonly summary: Summary
+  readonly windows: number
+}
+
+/** Called with some rows at a time, in order; the next come when it is done. */
+export type TakeRows = (rows: readonly OutputRow[], columns: readonly OutputColumn[]) => Promise<void> | void
+
+/** Loads DuckDB. Close it in the end. */
+export async function openEngine(): Promise<EmbeddedEngine> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const spill = join(tmpdir(), `pipec-${randomBytes(6).toString('hex')}`)
+  const instance = await DuckDBInstance.create(':memory:', settings(spill))
+  return new EmbeddedEngine(instance, await instance.connect(), spill)
+}
+
+/** Reading takes two buffers of 32 MB a thread, so that memory grows with threads; what does not fit goes to disk. */
+function settings(spill: string): Record<string, string> {
+  const threads = Math.min(availableParallelism(), 8)
+  return {
+    threads: String(threads),
+    memory_limit: `${256 + 96 * threads}MB`,
+    temp_directory: spill,
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  }
+}
+
+export class EmbeddedEngine {
+  readonly #instance: DuckDBInstance
+  #connection: DuckDBConnection
+  /** The script whose definitions the connection holds. */
+  #ran: string | null = null
+  readonly #spill: string
+  readonly #removeSpill = (): void => rmSync(this.#spill, { recursive: true, force: true })
+
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, spill: string) {
+    this.#instance = instance
+    this.#connection = connection
+    this.#spill = spill
+    process.once('exit', this.#removeSpill)
+  }
+
+  /** One run at a time. Throws Failure where the data cannot be computed with (an overflow, a line too long). */
+  async run(request: EmbeddedRun, take: TakeRows): Promise<EmbeddedResult> {
+    const interrupt = (): void => this.#connection.interrupt()
+    request.signal?.addEventListener('abort', interrupt)
+    const watch = this.#watch(request.onProgress)
+    try {
+      request.signal?.throwIfAborted()
+      return await this.#execute(request, take)
+    } catch (error) {
+      throw engineFailure(error, request.signal)
+    } finally {
+      clearInterval(watch)
+      request.signal?.removeEventListener('abort', interrupt)
+    }
+  }
+
+  /** All rows of a run at once. */
+  async collect(request: EmbeddedRun): Promise<EmbeddedResult & { readonly rows: readonly OutputRow[] }> {
+    const rows: OutputRow[] = []
+    const result = await this.run(request, (some) => {
+      rows.push(...some)
+    })
+    return { ...result, rows }
+  }
+
+  /** Rows of the tables and views that the last run's script made: `records`, `placed`, `summary`. */
+  async query(sql: string): Promise<readonly OutputRow[]> {
+    const reader = await this.#connection.runAndReadAll(sql)
+    return reader.getRows().map((values) => values.map(outputValue))
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+    this.#instance.closeSync()
+    this.#removeSpill()
+    process.off('exit', this.#removeSpill)
+  }
+
+  async #execute({ sql, input, flush, onSummary }: EmbeddedRun, take: TakeRows): Promise<EmbeddedResult> {
+    const { text, last } = await this.#script(sql)
+    await this.#connection.run(
+      `SET VARIABLE input = '${input.replaceAll("'", "''")}'; SET VARIABLE flush = ${flush}; ${text}`,
+    )
+    this.#ran = sql
+    const summary = await this.#summary()
+    await onSummary?.(summary)
+    return { summary, ...(await stream(await this.#connection.stream(last), take)) }
+  }
+
+  /** The script that ran before left its macros and views; those of another one go with their connection. */
+  async #script(sql: string): Promise<{ text: string; last: string }> {
+    const { before, definitions, last } = splitScript(sql)
+    const again = this.#ran === sql
+    if (!again) {
+      this.#ran = null
+      this.#connection.closeSync()
+      this.#connection = await this.#instance.connect()
+    }
+    const needed = again ? before.filter((each) => !definitions.includes(each)) : before
+    return { text: needed.join(';\n'), last }
+  }
+
+  async #summary(): Promise<Summary> {
+    const reader = await this.#connection.runAndReadAll(
+      'SELECT records, malformed, filtered_out, late, first_malformed FROM summary',
+    )
+    const [records, malformed, filteredOut, late, first] = reader.getRows()[0]!
+    return {
+      records: Number(records),
+      malformed: Number(malformed),
+      filteredOut: Number(filteredOut),
+      late: Number(late),
+      firstMalformed: first === null ? null : Number(first),
+    }
+  }
+
+  #watch(onProgress: EmbeddedRun['onProgress']): NodeJS.Timeout | undefined {
+    if (onProgress === undefined) return undefined
+    return setInterval(() => {
+      const { percentage } = this.#connection.progress
+      if (percentage >= 0) onProgress(percentage)
+    }, 100)
+  }
+}
+
+async function stream(
+  result: DuckDBResult,
+  take: TakeRows,
+): Promise<{ columns: readonly OutputColumn[]; windows: number }> {
+  const columns = columnsOf(result)
+  let windows = 0
+  for await (const values of result.yieldRows()) {
+    windows += values.length
+    await take(
+      values.map((row) => outputRow(row, columns)),
+      columns,
+    )
+  }
+  return { columns, windows }
+}

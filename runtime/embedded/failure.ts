@@ -1,0 +1,61 @@
+/** DuckDB's errors in the user's terms. */
+import { Failure, isFailure } from '../failure.ts'
+
+interface Known {
+  readonly pattern: RegExp
+  readonly message: (match: RegExpMatchArray) => string
+  readonly next: string
+}
+
+const known: readonly Known[] = [
+  {
+    pattern: /^Invalid Input Error: (the sum in metric .+ is beyond what a bigint holds)/,
+    message: ([, what]) => `Cannot go on: ${what}.`,
+    next: 'Sum a double instead: sum(cast(x as double)).',
+  },
+  {
+    pattern: /^Out of Range Error: (Overflow[^\n]*)|^Conversion Error: ([^\n]*out of range[^\n]*)/,
+    message: () => 'A value that an expression computes is beyond what its type holds.',
+    next: 'Compute it as a double, with cast(x as double), or filter such rows out with "where".',
+  },
+  {
+    pattern: /maximum_object_size/,
+    message: () => 'A line is longer than 32 MB.',
+    next: 'Is this a file of one JSON object a line?',
+  },
+  {
+    pattern: /^Out of Memory Error/,
+    message: () => 'The records do not fit into memory, nor into the temporary folder.',
+    next: 'Set TMPDIR to a folder on a disk with more room.',
+  },
+  {
+    pattern: /^IO Error[\s\S]*No space left/,
+    message: () => 'The disk of the temporary folder is full.',
+    next: 'Set TMPDIR to a folder on a disk with more room.',
+  },
+  {
+    pattern: /Unknown TimeZone '([^']*)'/,
+    message: ([, zone]) => `The embedded engine does not know the time zone ${zone}.`,
+    next: 'Write an IANA name of a place, such as Europe/Berlin, in event_time.time_zone.',
+  },
+  {
+    pattern: /^IO Error: ([^\n]*)|^Invalid Input Error: ([^\n]*)/,
+    message: () => 'The input cannot be read.',
+    next: 'It has to be a file of one JSON object a line, plain or compressed as its name says (.gz, .zst).',
+  },
+]
+
+/** What to throw instead: a Failure for what the data or the machine did, the error itself for what is a bug. */
+export function engineFailure(error: unknown, signal?: AbortSignal): unknown {
+  if (isFailure(error) || !(error instanceof Error) || signal?.aborted) return error
+  for (const { pattern, message, next } of known) {
+    const match = error.message.match(pattern)
+    if (match !== null)
+      return new Failure(message(match), { next, detail: firstLine(error.message), cause: error })
+  }
+  return error
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!
+}

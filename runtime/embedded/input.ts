@@ -1,0 +1,119 @@
+/** Where records come from, as a file that DuckDB can read twice: pipes and streams are copied first. */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline as pump } from 'node:stream/promises'
+import { Failure } from '../failure.ts'
+
+export interface Input {
+  readonly path: string
+  /** Removes what was copied; the user's own file stays. */
+  remove(): void
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'part of its path is a file',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a folder',
+}
+
+const next = '--input names a file of one JSON object a line, or - for standard input.'
+
+/**
+ * A file by its absolute path, named in messages as the user named it. What is no plain file (a pipe, a terminal) and what
+ * begins with a byte order mark is copied. Throws Failure where it cannot be read.
+ */
+export async function openFileInput(path: string, named: string, signal?: AbortSignal): Promise<Input> {
+  try {
+    const stats = statSync(path)
+    if (stats.isDirectory()) throw new Failure(`Cannot read ${named}: it is a folder.`, { next })
+    if (!stats.isFile()) return await openStreamInput(createReadStream(path), signal)
+    if (!beginsWithMark(path)) return { path, remove: () => {} }
+    return await openStreamInput(createReadStream(path), signal)
+  } catch (error) {
+    throw readFailure(error, named)
+  }
+}
+
+/** A stream to its end, without a byte order mark at its start. */
+export async function openStreamInput(stream: NodeJS.ReadableStream, signal?: AbortSignal): Promise<Input> {
+  const copy = temporaryFile()
+  try {
+    const source = Readable.from(withoutMark(stream))
+    await pump(source, createWriteStream(copy.path), ...(signal === undefined ? [] : [{ signal }]))
+    return copy
+  } catch (error) {
+    copy.remove()
+    throw error
+  }
+}
+
+/** Lines that a program has at hand. */
+export function openTextInput(text: string): Input {
+  const copy = temporaryFile()
+  writeFileSync(copy.path, text)
+  return copy
+}
+
+/** A path for a file of ours, removed at the latest when the process ends. */
+export function temporaryFile(): Input {
+  const path = join(tmpdir(), `pipec-${randomBytes(6).toString('hex')}.ndjson`)
+  const remove = (): void => {
+    rmSync(path, { force: true })
+    process.off('exit', remove)
+  }
+  process.on('exit', remove)
+  return { path, remove }
+}
+
+const mark = Buffer.from([0xef, 0xbb, 0xbf])
+
+function beginsWithMark(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const start = Buffer.alloc(mark.length)
+    readSync(file, start)
+    return start.equals(mark)
+  } finally {
+    closeSync(file)
+  }
+}
+
+async function* withoutMark(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
+  let start: Buffer | null = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    const bytes: Buffer = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    if (start === null) yield bytes
+    else {
+      start = Buffer.concat([start, bytes])
+      if (start.length < mark.length) continue
+      yield unmarked(start)
+      start = null
+    }
+  }
+  if (start !== null) yield unmarked(start)
+}
+
+function unmarked(bytes: Buffer): Buffer {
+  return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : bytes
+}
+
+function readFailure(error: unknown, named: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (error instanceof Failure || code === undefined || code === 'ABORT_ERR') return error
+  const reason = reasons[code] ?? (error as Error).message
+  return new Failure(`Cannot read ${named}: ${reason}.`, { next, cause: error })
+}
