@@ -1,14 +1,17 @@
 /** YAML text to a plain document, and from any path in it back to the place in the text. */
 import {
   type Alias,
+  Composer,
+  type CST,
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
+  Lexer,
   type Node,
   type Pair,
-  parseAllDocuments,
+  Parser,
   type Scalar,
   type YAMLError,
 } from 'yaml'
@@ -31,7 +34,8 @@ export interface SourceText {
   readonly root: Located
 }
 
-const limits = { bytes: 1_000_000, depth: 24, nodes: 50_000 }
+const limits = { bytes: 1_000_000, depth: 24, nodes: 50_000, lexemes: 60_000 }
+const mostProblems = 20
 
 /** Decodes, without a byte order mark; complaints are about the file as a whole. */
 export function decode(bytes: Uint8Array): string | Diagnostic {
@@ -44,21 +48,22 @@ export function decode(bytes: Uint8Array): string | Diagnostic {
   }
 }
 
-/** Found by halving: a prefix that decodes as a stream is valid as far as it goes. */
+/** From 1. Found by halving: a prefix that decodes as a stream is valid, but for a last character that may be cut short. */
 function firstInvalidByte(bytes: Uint8Array): number {
   let valid = 0
   let invalid = bytes.byteLength
   while (invalid - valid > 1) {
     const middle = (valid + invalid) >> 1
-    if (decodes(bytes.subarray(0, middle))) valid = middle
+    if (decodes(bytes.subarray(0, middle), true)) valid = middle
     else invalid = middle
   }
-  return invalid
+  while (!decodes(bytes.subarray(0, valid), false)) valid--
+  return valid + 1
 }
 
-function decodes(bytes: Uint8Array): boolean {
+function decodes(bytes: Uint8Array, stream: boolean): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream })
     return true
   } catch {
     return false
@@ -76,28 +81,42 @@ export function parse(text: string): {
   const control = controlCharacters(text)
   if (control.length > 0) return { source: null, diagnostics: control }
   if (nestingOf(text) > 500) return failed(diagnostic('too-deep', { start: 0, end: 0 }, {}))
-  const documents = parseAllDocuments(text, {
-    lineCounter: new LineCounter(),
-    prettyErrors: false,
-    uniqueKeys: false,
-    merge: false,
-    schema: 'core',
-    intAsBigInt: true,
-    logLevel: 'silent',
-  })
-  if (!Array.isArray(documents) || documents[0]?.contents == null)
-    return failed(diagnostic('empty-file', { start: 0, end: 0 }, {}))
+  const documents = documentsOf(text)
+  if (documents === null) return failed(diagnostic('too-many-nodes', { start: 0, end: 0 }, {}))
   const [first, second] = documents
+  if (first?.contents == null) return failed(diagnostic('empty-file', { start: 0, end: 0 }, {}))
   if (second !== undefined) {
     return failed(diagnostic('several-documents', separatorBefore(second.range[0], text), {}))
   }
-  const problems = [...first.errors, ...first.warnings].map(yamlProblem)
+  const problems = [...first.errors, ...first.warnings].slice(0, mostProblems).map(yamlProblem)
   if (problems.length > 0) return { source: null, diagnostics: problems }
   const walker = new Walker(anchorsOf(first.contents))
   const root = walker.visit(first.contents as Node, null, 0)
   return walker.diagnostics.length > 0
     ? { source: null, diagnostics: walker.diagnostics }
     : { source: { text, root }, diagnostics: [] }
+}
+
+/**
+ * The first two documents, or null when the text has too many parts: the reader's time grows with their square, and with
+ * its complaints.
+ */
+function documentsOf(text: string): readonly Document.Parsed[] | null {
+  const parser = new Parser()
+  const composer = new Composer({ uniqueKeys: false, schema: 'core', intAsBigInt: true, logLevel: 'silent' })
+  const documents: Document.Parsed[] = []
+  const take = (tokens: Iterable<CST.Token>): void => {
+    for (const token of tokens) documents.push(...composer.next(token))
+  }
+  let lexemes = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > limits.lexemes) return null
+    take(parser.next(lexeme))
+    if (documents.length > 1) return documents
+  }
+  take(parser.end())
+  documents.push(...composer.end())
+  return documents
 }
 
 /** The `---` that ends one document and begins the next. */
@@ -116,7 +135,7 @@ const controls =
 
 function controlCharacters(text: string): Diagnostic[] {
   return [...text.matchAll(controls)]
-    .slice(0, 20)
+    .slice(0, mostProblems)
     .map((found) =>
       diagnostic(
         'control-character',

@@ -33,7 +33,7 @@ export const catalog = {
   'unresolved-alias': error((p: { alias: string }) => `*${p.alias} has no anchor &${p.alias} above it.`),
   'too-deep': error(() => 'The file is nested more than 24 levels deep; nothing in a pipeline needs that.'),
   'too-many-nodes': error(
-    () => 'The file has more than 50,000 values once its anchors are expanded; write the values out.',
+    () => 'The file has too many parts: 50,000 values at most, with what its anchors stand for.',
   ),
   'forbidden-name': error((p: { name: string }) => `"${p.name}" may not be a name; choose another one.`),
 
