@@ -2,7 +2,6 @@
 import type { Pipeline } from '../ir.ts'
 import { compose } from './compose/target.ts'
 import { duckdb } from './duckdb/target.ts'
-import { duckdb } from './duckdb/target.ts'
 import { flink } from './flink/target.ts'
 import { kafka } from './kafka/target.ts'
 import { ksqldb } from './ksqldb/target.ts'
@@ -21,7 +20,6 @@ export function targetsOf(pipeline: Pipeline): readonly Target[] {
     ...(engines.flink === null ? [] : [flink]),
     ...(engines.ksqldb === null ? [] : [ksqldb]),
     ...(engines.spark === null ? [] : [spark]),
-    duckdb,
     duckdb,
     ...(pipeline.pinot === null ? [] : [pinot]),
   ]
