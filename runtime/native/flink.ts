@@ -120,6 +120,8 @@ sql-gateway.endpoint.rest.bind-address: 127.0.0.1
 sql-gateway.endpoint.rest.port: ${flinkGateway}
 # A TaskManager that is up before its JobManager asks again after this, by default only after 10 s.
 cluster.registration.error-delay: 500 ms
+# A TaskManager that was killed is gone from the list within seconds, so that a new one is not taken for it.
+heartbeat.interval: 2 s
 taskmanager.numberOfTaskSlots: 8
 taskmanager.cpu.cores: 8.0
 taskmanager.memory.framework.heap.size: ${memory.frameworkHeap}m

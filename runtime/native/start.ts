@@ -156,7 +156,8 @@ async function untilReady(service: Service, started: StartedService, context: St
   for (const probe of service.ready) {
     while (!(await holds(probe, context.signal))) {
       if (!(await isAlive(started))) throw await notReady(started, 'ended while it was starting')
-      if (Date.now() > deadline) throw await notReady(started, `did not answer ${addressOf(probe)} within ${patience / 1000} s`)
+      if (Date.now() > deadline)
+        throw await notReady(started, `did not answer ${addressOf(probe)} within ${patience / 1000} s`)
       await sleep(200, undefined, { signal: context.signal })
     }
   }
