@@ -9,7 +9,7 @@ import { engineWords } from './spark-failure.ts'
 
 /** A driver takes up to 80 s to its first batch on a busy machine; the first batch of a long backlog takes its own time. */
 const longestStart = 600_000
-const longestEnd = 60_000
+const longestEnd = 180_000
 
 /** Waits for the first batch, or until there is nothing to read. Throws Failure with the script's own last words. */
 export async function untilRunning(id: string, context: Context, step: ProgressStep): Promise<void> {
