@@ -91,12 +91,12 @@ function junction(operands: readonly Condition[], scope: Scope, separator: strin
   return joinSql(parts, separator)
 }
 
-function call(name: FunctionName, operands: readonly Value[], scope: Scope): Sql {
-  const [first, ...rest] = operands.map((operand) => value(operand, scope))
-  return functions[name](first!, operands.slice(1).length === 0 ? sql`` : sql`, ${joinSql(rest, ', ')}`)
+function call(name: FunctionName, [first, ...others]: readonly Value[], scope: Scope): Sql {
+  const rest = others.map((operand) => sql`, ${compared(operand, scope)}`)
+  return functions[name](value(first!, scope), joinSql(rest, ''))
 }
 
-/** `rest` holds the further operands, each behind its comma. */
+/** `rest` holds the further operands, which are literals, each behind its comma. */
 const functions = {
   abs: (operand) => sql`ABS(${operand})`,
   floor: (operand) => sql`FLOOR(${operand})`,

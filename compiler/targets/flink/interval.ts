@@ -8,30 +8,27 @@ const units = [
   { millis: 1_000, name: sql`SECOND` },
 ] as const
 
-/**
- * In the largest unit that gives a whole number. The precision of the leading field is 2 by default, and arithmetic
- * takes no more than 3 (seen on Flink 2.2.1), so longer ones are counted in days.
- */
+const day = units[0].millis
+
+/** In the largest unit that gives a whole number of at most two digits, which is the precision by default. */
 export function interval(millis: number): Sql {
-  const unit = units.find((each) => millis % each.millis === 0)
-  if (unit !== undefined && millis / unit.millis < 1000) return wholeUnits(millis / unit.millis, unit.name)
-  return millis < 1_000_000 ? seconds(millis) : mixed(millis)
+  const unit = units.find((each) => millis % each.millis === 0 && millis / each.millis < 100)
+  if (unit !== undefined) return sql`INTERVAL '${millis / unit.millis}' ${unit.name}`
+  if (millis < 100_000) return sql`INTERVAL '${millis / 1000}' SECOND`
+  const days = Math.floor(millis / day)
+  const precision = days < 100 ? sql`` : sql`(${String(days).length})`
+  return millis % day === 0
+    ? sql`INTERVAL '${days}' DAY${precision}`
+    : sql`INTERVAL '${days} ${timeOfDay(millis)}' DAY${precision} TO SECOND`
 }
 
-function wholeUnits(count: number, unit: Sql): Sql {
-  return count < 100 ? sql`INTERVAL '${count}' ${unit}` : sql`INTERVAL '${count}' ${unit}(3)`
+function timeOfDay(millis: number): Sql {
+  return new Date(millis % day).toISOString().slice(11, 23).replace('.000', '') as Sql
 }
 
-function seconds(millis: number): Sql {
-  return sql`INTERVAL '${padded(millis)}' SECOND(3, 3)`
-}
-
-function padded(millis: number): Sql {
-  return (millis / 1000).toFixed(3) as Sql
-}
-
-function mixed(millis: number): Sql {
-  const days = Math.floor(millis / 86_400_000)
-  const time = new Date(millis % 86_400_000).toISOString().slice(11, 23) as Sql
-  return sql`INTERVAL '${days} ${time}' DAY(${Math.max(2, String(days).length)}) TO SECOND(3)`
+/** The time less a length. Arithmetic takes no more than three digits of days (seen on Flink 2.2.1). */
+export function earlier(time: Sql, millis: number): Sql {
+  const days = Math.floor(millis / day)
+  if (days < 1000) return sql`${time} - ${interval(millis)}`
+  return sql`${time} - INTERVAL '1' DAY * ${days} - ${interval(millis % day)}`
 }

@@ -4,7 +4,7 @@ import { joinSql, type Sql, sql } from '../../text.ts'
 import { aggregate } from './aggregate.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { condition } from './expression.ts'
-import { interval } from './interval.ts'
+import { earlier } from './interval.ts'
 import { lateColumns, lateCondition, lateSelection } from './late.ts'
 import { type Names, namesOf } from './names.ts'
 import { name, nameList, text } from './quote.ts'
@@ -48,7 +48,7 @@ function settings(names: Names, parallelism: number) {
 }
 
 function sourceTable(pipeline: Pipeline, names: Names, { clock, declarations, reader, source }: Columns) {
-  const delayed = sql`${clock} - ${interval(pipeline.source.eventTime.watermarkDelay + 1)}`
+  const delayed = earlier(clock, pipeline.source.eventTime.watermarkDelay + 1)
   return {
     name: name(names.source),
     columns: declarations,

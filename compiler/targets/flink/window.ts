@@ -6,6 +6,10 @@ import { name } from './quote.ts'
 
 /** `rows` is the table's name, `clock` its event time, `groups` the columns that tell sessions apart. */
 export function windowed(window: Window, rows: Sql, clock: Sql, groups: readonly Sql[]): Sql {
+  return sql`TABLE(${windowFunction(window, rows, clock, groups)})`
+}
+
+function windowFunction(window: Window, rows: Sql, clock: Sql, groups: readonly Sql[]): Sql {
   const time = sql`DESCRIPTOR(${clock})`
   switch (window.kind) {
     case 'tumbling':
