@@ -1,8 +1,33 @@
 import { defineConfig } from 'vitest/config'
 
+/** Where a program wants the outcome: a JSON report beside what people read. */
+const report = process.env.PIPEC_TEST_REPORT
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    testTimeout: 30_000,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    // Ending the engines takes longer than the ten seconds that are usual.
+    teardownTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/engines/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'engines',
+          include: ['tests/engines/**/*.test.ts'],
+          globalSetup: 'tests/engines/setup.ts',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // One file after the other: they share one set of engines, and its slots and cores.
+          fileParallelism: false,
+        },
+      },
+    ],
   },
 })

@@ -28,23 +28,34 @@ const oldestPython = [3, 10] as const
 
 /** @throws Failure that lists all that is missing, with what to install. */
 export async function requireTools(needs: Needs): Promise<Tools> {
+  const { tools, missing } = await lookForTools(needs)
+  if (missing.length === 0) return tools
+  throw new Failure(`To start ${needs.reason} natively, this machine lacks:`, {
+    detail: missing.map((problem) => `- ${problem}`).join('\n'),
+    next: 'Install that and run `pipec up` again, or use Docker: `pipec up --with docker`.',
+  })
+}
+
+/** `missing` says of each tool what is wanted and what was found. */
+export async function lookForTools(
+  needs: Omit<Needs, 'reason'>,
+): Promise<{ readonly tools: Tools; readonly missing: readonly string[] }> {
   const java = needs.env.JAVA_HOME ? `${needs.env.JAVA_HOME}/bin/java` : 'java'
   const [noJava, python] = await Promise.all([
     javaProblem(java, needs),
     needs.python ? findPython(needs) : { version: '', problem: null },
   ])
   const noMaven = (await needs.fetched(python.version)) ? null : await mavenProblem(needs)
-  const problems = [noJava, noMaven, python.problem].filter((problem) => problem !== null)
-  if (problems.length > 0) {
-    throw new Failure(`To start ${needs.reason} natively, this machine lacks:`, {
-      detail: problems.map((problem) => `- ${problem}`).join('\n'),
-      next: 'Install that and run `pipec up` again, or use Docker: `pipec up --with docker`.',
-    })
+  return {
+    tools: { java, python: { program: 'python3', version: python.version } },
+    missing: [noJava, noMaven, python.problem].filter((problem) => problem !== null),
   }
-  return { java, python: { program: 'python3', version: python.version } }
 }
 
-async function javaProblem(java: string, needs: Needs): Promise<string | null> {
+/** How a program is run to be looked at. */
+type Surroundings = Pick<Needs, 'env' | 'signal'>
+
+async function javaProblem(java: string, needs: Surroundings): Promise<string | null> {
   const wanted = `Java ${oldestJava} or newer (openjdk-${oldestJava}-jre-headless on Debian and Ubuntu, openjdk@${oldestJava} in Homebrew)`
   const outcome = await tryRun(java, ['-version'], needs)
   if (outcome === null) return `${wanted}: \`${java}\` is not there`
@@ -59,13 +70,13 @@ export function javaVersion(text: string): number | null {
   return found === null ? null : Number(found[1])
 }
 
-async function mavenProblem(needs: Needs): Promise<string | null> {
+async function mavenProblem(needs: Surroundings): Promise<string | null> {
   const outcome = await tryRun('mvn', ['--version'], needs)
   if (outcome !== null && outcome.code === 0) return null
   return 'Maven 3.6 or newer, to fetch the engines (maven on Debian, Ubuntu and in Homebrew): `mvn` is not there'
 }
 
-async function findPython(needs: Needs): Promise<{ version: string; problem: string | null }> {
+async function findPython(needs: Surroundings): Promise<{ version: string; problem: string | null }> {
   const wanted = `Python ${oldestPython.join('.')} or newer with venv (python3 and python3-venv on Debian and Ubuntu)`
   const script = 'import sys; print("%d.%d" % sys.version_info[:2]); import venv, ensurepip'
   const outcome = await tryRun('python3', ['-c', script], needs)
@@ -77,7 +88,11 @@ async function findPython(needs: Needs): Promise<{ version: string; problem: str
   return { version, problem: outcome.code === 0 ? null : `${wanted}: this python3 has no venv` }
 }
 
-async function tryRun(program: string, args: readonly string[], needs: Needs): Promise<Outcome | null> {
+async function tryRun(
+  program: string,
+  args: readonly string[],
+  needs: Surroundings,
+): Promise<Outcome | null> {
   try {
     return await run({ program, args, env: needs.env, signal: needs.signal })
   } catch (error) {

@@ -1,0 +1,113 @@
+/**
+ * One set of real engines for all tests of this folder, started through `up` itself, on ports of its own and with data
+ * in a temporary folder. PIPEC_ENGINES names the folder of a set that is up already; it is then left as it is.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { isFailure } from '../../runtime/failure.ts'
+import { type Local, readLocal } from '../../runtime/local.ts'
+import { downNative } from '../../runtime/native/down.ts'
+import { isFree, portsAt } from '../../runtime/native/ports.ts'
+import { lookForTools } from '../../runtime/native/requirements.ts'
+import { upNative } from '../../runtime/native/up.ts'
+import type { Progress } from '../../runtime/progress.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What `up` recorded; null where this machine lacks what engines need, and tests are to be skipped. */
+    readonly local: Local | null
+    /** The folder that `up` ran in. */
+    readonly enginesFolder: string
+  }
+}
+
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const ready = process.env.PIPEC_ENGINES
+  if (ready !== undefined) {
+    hand(project, ready, await readLocal(ready))
+    return undefined
+  }
+  const folder = folderOf(import.meta.dirname)
+  const missing = await missingTools()
+  if (missing.length > 0) return skip(project, folder, missing)
+  // What a killed run of this checkout left behind goes first.
+  await end(folder)
+  mkdirSync(folder, { recursive: true })
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  stop.signal.addEventListener('abort', () => void end(folder))
+  const { local } = await start(folder, stop.signal)
+  process.env.PIPEC_ENGINES = folder
+  hand(project, folder, local)
+  return () => end(folder)
+}
+
+function hand(project: TestProject, folder: string, local: Local | null): void {
+  project.provide('local', local)
+  project.provide('enginesFolder', folder)
+}
+
+async function skip(project: TestProject, folder: string, missing: readonly string[]): Promise<undefined> {
+  const { testFiles } = await project.globTestFiles()
+  const text = `${testFiles.length} files of engine tests cannot run; this machine lacks:\n- ${missing.join('\n- ')}`
+  if (process.env.PIPEC_REQUIRE_ENGINES === '1') throw new Error(text)
+  console.warn(`${text}\nThey are skipped.`)
+  hand(project, folder, null)
+}
+
+async function missingTools(): Promise<readonly string[]> {
+  const fetched = async () => false
+  const signal = new AbortController().signal
+  return (await lookForTools({ python: true, fetched, env: process.env, signal })).missing
+}
+
+/** The same for each run of a checkout, another for each checkout. */
+function folderOf(checkout: string): string {
+  const name = createHash('sha256').update(checkout).digest('hex').slice(0, 8)
+  return join(tmpdir(), `pipec-engine-tests-${name}`)
+}
+
+async function start(folder: string, signal: AbortSignal) {
+  try {
+    const portOffset = await freeOffset()
+    return await upNative({
+      cwd: folder,
+      env: process.env,
+      engines: null,
+      portOffset,
+      progress: told,
+      signal,
+    })
+  } catch (error) {
+    // The message alone would hide which process failed, and why.
+    if (isFailure(error))
+      throw new Error([error.message, error.detail, error.next].join('\n'), { cause: error })
+    throw error
+  }
+}
+
+/** Below the ports that the system hands out by itself, and not those of a run beside this one. */
+async function freeOffset(): Promise<number> {
+  for (let offset = 15_000; offset < 23_000; offset += 500) {
+    const free = await Promise.all(Object.values(portsAt(offset)).map(isFree))
+    if (!free.includes(false)) return offset
+  }
+  throw new Error('no range of free ports for the engines')
+}
+
+async function end(folder: string): Promise<void> {
+  const signal = new AbortController().signal
+  await downNative({ cwd: folder, env: process.env, volumes: true, progress: told, signal })
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const told: Progress = {
+  start: (label) => {
+    console.log(`${label} …`)
+    return { update: () => {}, finish: () => {} }
+  },
+  note: (line) => console.log(line),
+}
