@@ -177,7 +177,7 @@ function remedy(message: string): string {
   }
   const [, missing] = /Topic '([^']+)' does not exist/.exec(message) ?? []
   if (missing !== undefined) return `Make the topic "${missing}" first, as an apply without --engine does. `
-  if (message.startsWith('Cannot drop'))
+  if (/^(Cannot drop|Refusing to delete topic)/.test(message))
     return 'Drop what reads from it first; pipec does not touch what is not its own. '
   return ''
 }

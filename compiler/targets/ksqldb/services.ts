@@ -1,4 +1,7 @@
-/** One ksqlDB server, to be asked by `docker compose exec ksqldb ksql`, which is its own shell. */
+/**
+ * One ksqlDB server; `docker compose exec ksqldb ksql` is its own shell. It needs no volume: what it knows is in a topic of
+ * Kafka, and it restores its state from others.
+ */
 import type { ComposeServices } from '../target.ts'
 
 export const ksqldbServices: ComposeServices = {
@@ -11,15 +14,10 @@ export const ksqldbServices: ComposeServices = {
       environment: {
         KSQL_BOOTSTRAP_SERVERS: 'kafka:29092',
         KSQL_LISTENERS: 'http://0.0.0.0:8088',
-        KSQL_KSQL_SERVICE_ID: 'default_',
-        KSQL_KSQL_STREAMS_STATE_DIR: '/var/lib/ksqldb/state',
-        KSQL_KSQL_LOGGING_PROCESSING_TOPIC_AUTO_CREATE: 'true',
-        KSQL_KSQL_LOGGING_PROCESSING_STREAM_AUTO_CREATE: 'false',
         KSQL_HEAP_OPTS: '-Xmx1g',
         // A time stamp without a zone is read in the zone of the server.
         TZ: 'UTC',
       },
-      volumes: ['ksqldb-state:/var/lib/ksqldb'],
       depends_on: { kafka: { condition: 'service_healthy' } },
       healthcheck: {
         test: ['CMD', 'curl', '-fsS', 'http://127.0.0.1:8088/healthcheck'],
@@ -32,5 +30,5 @@ export const ksqldbServices: ComposeServices = {
       restart: 'unless-stopped',
     },
   },
-  volumes: ['ksqldb-state'],
+  volumes: [],
 }

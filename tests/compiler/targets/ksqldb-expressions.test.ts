@@ -37,7 +37,7 @@ const conditions: [string, string][] = [
   ['not (a < b)', 'a >= b'],
   ['a not in (1, 3)', 'a IS NOT NULL AND NOT (a IN (1, 3))'],
   ["s in ('x', 'y')", "s IN ('x', 'y')"],
-  ['d in (1.50, 2.25)', "(d = CAST('1.5' AS DECIMAL(10, 2)) OR d = CAST('2.25' AS DECIMAL(10, 2)))"],
+  ['d in (1.50, 2.25)', "(d = CAST('1.50' AS DECIMAL(10, 2)) OR d = CAST('2.25' AS DECIMAL(10, 2)))"],
   ['x not in (1.5)', 'x <> 1.5E0'],
   ['a between 0 and 5', 'a BETWEEN 0 AND 5'],
   ['a not between 0 and 5', '(a < 0 OR a > 5)'],
