@@ -160,6 +160,45 @@ export function openOutput(path: string): { write(text: string): void; close(): 
   }
 }
 
+export interface Replacement {
+  write(text: string): void
+  /** Now the path holds what was written. */
+  keep(): void
+  /** The path is as it was; does nothing after `keep`. */
+  discard(): void
+}
+
+/** A file to be written piece by piece beside the path, which it takes in the end. A device or pipe is written as it is. */
+export function openReplacement(path: string): Replacement {
+  if (existsSync(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) {
+    const { write, close } = openOutput(path)
+    return { write, keep: close, discard: () => {} }
+  }
+  const temporary = `${path}.${process.pid}.tmp`
+  const { write, close } = openOutput(temporary)
+  let open = true
+  const end = (): void => {
+    if (open) close()
+    open = false
+  }
+  return {
+    write,
+    keep() {
+      end()
+      try {
+        renameSync(temporary, path)
+      } catch (error) {
+        rmSync(temporary, { force: true })
+        throw fileFailure('write', path, error)
+      }
+    },
+    discard() {
+      end()
+      rmSync(temporary, { force: true })
+    },
+  }
+}
+
 function writeWhole(file: number, path: string, text: string): void {
   try {
     writeFileSync(file, text)

@@ -15,6 +15,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline as pump } from 'node:stream/promises'
 import { Failure } from '../failure.ts'
+import type { RecordGenerator } from '../produce/generator.ts'
+import { unpaced } from '../produce/pace.ts'
+import { writeRecords } from '../produce/write.ts'
 
 export interface Input {
   readonly path: string
@@ -66,6 +69,29 @@ export function openTextInput(text: string): Input {
   const copy = temporaryFile()
   writeFileSync(copy.path, text)
   return copy
+}
+
+/** Records that a generator makes; null when the signal came before the last one. */
+export async function openGeneratedInput(
+  generator: RecordGenerator,
+  count: number,
+  signal: AbortSignal,
+  onProgress: (made: number) => void,
+): Promise<Input | null> {
+  const copy = temporaryFile()
+  const file = openSync(copy.path, 'w')
+  try {
+    const write = (text: string): void => writeFileSync(file, text)
+    const made = await writeRecords(generator, write, { count, pace: unpaced, signal, onProgress })
+    if (made === count) return copy
+    copy.remove()
+    return null
+  } catch (error) {
+    copy.remove()
+    throw error
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** A path for a file of ours, removed at the latest when the process ends. */
