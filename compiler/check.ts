@@ -17,6 +17,7 @@ export function check(pipeline: Pipeline, targets: readonly Target[], place: Pla
     ...ksqldbNames(pipeline),
     ...pinotNames(pipeline, place),
     ...lateRows(pipeline, place),
+    ...lateTopic(pipeline, place),
     ...surprises(pipeline, place),
   ]
 }
@@ -109,6 +110,14 @@ function lateRows({ source, engines }: Pipeline, place: Place): Diagnostic[] {
   if (engines.spark?.lateRows !== 'exact' || source.partitions === 1) return []
   const at = place(['engines', 'spark', 'late_rows'])
   return [diagnostic('late-rows-partitions', at, { partitions: source.partitions })]
+}
+
+function lateTopic({ window, engines }: Pipeline, place: Place): Diagnostic[] {
+  if (engines.flink?.lateTopic == null) return []
+  const at = place(['engines', 'flink', 'late_topic'])
+  if (window.kind === 'session') return [diagnostic('late-topic-sessions', at, {})]
+  const { parallelism } = engines.flink
+  return parallelism === 1 ? [] : [diagnostic('late-topic-parallelism', at, { parallelism })]
 }
 
 function surprises(pipeline: Pipeline, place: Place): Diagnostic[] {

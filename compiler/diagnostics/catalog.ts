@@ -239,6 +239,14 @@ export const catalog = {
     (p: { partitions: number }) =>
       `"late_rows: exact" reads one source partition, and the source has ${p.partitions}; without it Spark keeps some late rows.`,
   ),
+  'late-topic-sessions': error(
+    () =>
+      'A row alone does not tell whether its session is still open, so that Flink cannot send the late rows of sessions to a topic; leave "late_topic" out, or take another type of window.',
+  ),
+  'late-topic-parallelism': warning(
+    (p: { parallelism: number }) =>
+      `"late_topic" judges rows by the clock of one subtask, so that pipec uses parallelism 1 and not ${p.parallelism}.`,
+  ),
   'grace-without-changes': error(
     () => 'A "grace" of its own belongs to "emit: changes"; with "emit: final" it is the watermark_delay.',
   ),
