@@ -129,6 +129,57 @@ function targetOptions(path: string, { environment, engine }: Operated): TargetO
 }
 
 command(
+  'run',
+  'Compile the pipeline and compute it here: no container, no Java, no broker.',
+  'pipec run --input events.ndjson',
+)
+  .argument(...file)
+  .option(
+    '-i, --input <file>',
+    'one JSON object a line, in order of arrival; - reads stdin (default: generated records)',
+  )
+  .addOption(
+    new Option('-n, --records <count>', 'how many records to generate')
+      .argParser(wholeNumber)
+      .default(100_000),
+  )
+  .addOption(new Option('--seed <number>', 'generates the same records again').argParser(wholeNumber))
+  .addOption(
+    new Option('--events-per-second <number>', 'how generated event times are spread')
+      .argParser(positive)
+      .default(1000),
+  )
+  .option('--no-flush', 'leave out windows that the data itself has not closed')
+  .option('--strict', 'a malformed line is an error that names the line')
+  .addOption(
+    new Option('--format <format>', 'of the rows (default: table on a terminal, else json)').choices([
+      'table',
+      'json',
+      'csv',
+    ]),
+  )
+  .option('-o, --output <file>', 'write the rows to a file')
+  .action((path, options) =>
+    perform(async (io) => {
+      const { runFor } = await import('./commands/for-pipeline.ts')
+      return runFor(
+        path,
+        {
+          input: options.input ?? null,
+          records: options.records,
+          seed: options.seed ?? null,
+          eventsPerSecond: options.eventsPerSecond,
+          flush: options.flush,
+          strict: !!options.strict,
+          format: options.format ?? null,
+          output: options.output ?? null,
+        },
+        io,
+      )
+    }),
+  )
+
+command(
   'produce',
   "Make the generator's records and send them to the source topic, or write them to a file.",
   'pipec produce -n 100000 --parallel 2',
@@ -154,7 +205,7 @@ command(
   .option('--json', 'the outcome as JSON')
   .action((path, options) =>
     perform(async (io) => {
-      const { produceFor } = await import('./commands/produce-for.ts')
+      const { produceFor } = await import('./commands/for-pipeline.ts')
       return produceFor(
         { file: path, environment: options.environment },
         {
@@ -164,6 +215,74 @@ command(
           seed: options.seed ?? null,
           output: options.output ?? null,
           eventsPerSecond: options.eventsPerSecond,
+          json: !!options.json,
+        },
+        io,
+      )
+    }),
+  )
+
+const withOption = new Option('--with <way>', 'how the engines are started').choices(['docker', 'native'])
+
+command(
+  'up',
+  'Start the engines, in containers or natively, and say where to look.',
+  'pipec up --with native',
+)
+  .argument(...file)
+  .addOption(withOption)
+  .option('--engine <names>', 'only these, separated by commas; Kafka always')
+  .addOption(
+    new Option('--port-offset <number>', 'added to every port of a native start').argParser(wholeNumber),
+  )
+  .option('--json', 'where everything is, as JSON')
+  .action((path, options) =>
+    perform(async (io) => {
+      const { up } = await import('./commands/up.ts')
+      return up(
+        {
+          file: path,
+          with: options.with ?? null,
+          engine: options.engine ?? null,
+          portOffset: options.portOffset ?? null,
+          json: !!options.json,
+        },
+        io,
+      )
+    }),
+  )
+
+command('down', 'Stop exactly what up started.', 'pipec down --volumes')
+  .argument(...file)
+  .addOption(withOption)
+  .option('--volumes', "remove the engines' data too: topics, checkpoints, tables")
+  .option('--json', 'what was stopped, as JSON')
+  .action((path, options) =>
+    perform(async (io) => {
+      const { down } = await import('./commands/down.ts')
+      return down(
+        { file: path, with: options.with ?? null, volumes: !!options.volumes, json: !!options.json },
+        io,
+      )
+    }),
+  )
+
+command('tail', 'Show the records of a topic as they come.', 'pipec tail transactions_aggregate_flink')
+  .argument('<topic>', 'the topic')
+  .addOption(new Option('-n, --records <count>', 'show this many and end').argParser(wholeNumber))
+  .option('--from-beginning', 'from the oldest record on')
+  .addOption(environmentOption())
+  .option('-f, --file <pipeline.yaml>', 'the pipeline that declares the environment', 'pipeline.yaml')
+  .option('--json', 'a JSON object a record')
+  .action((topic, options) =>
+    perform(async (io) => {
+      const { tailFor } = await import('./commands/for-pipeline.ts')
+      return tailFor(
+        { file: options.file, environment: options.environment },
+        {
+          topic,
+          records: options.records ?? null,
+          fromBeginning: !!options.fromBeginning,
           json: !!options.json,
         },
         io,
