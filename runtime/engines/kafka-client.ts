@@ -1,9 +1,10 @@
 /** One Kafka client an environment: TLS and SASL from its endpoint, its own log silenced, its faults made into Failures. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, Kafka, KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs'
 import type { KafkaEndpoint, KafkaSecurity } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
-import { kafkaFailure } from './kafka-failure.ts'
+import { faultType, kafkaFailure } from './kafka-failure.ts'
 
 /** Gives up within about two seconds: somebody waits at a terminal for "it is not there". */
 export const brief: RetryOptions = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 }
@@ -42,13 +43,35 @@ export async function withAdmin<T>(
     if (signal?.aborted) throw signal.reason
     throw kafkaFailure(endpoint, error)
   } finally {
-    await admin.disconnect().catch(() => {})
+    await soon(admin.disconnect())
   }
+}
+
+/** Waits for a farewell, but not for long: kafkajs holds it back for answers that a silent broker never gives. */
+export async function soon(farewell: Promise<void>): Promise<void> {
+  const enough = new AbortController()
+  const waited = sleep(1_000, undefined, { signal: enough.signal })
+  await Promise.race([farewell, waited]).catch(() => {})
+  enough.abort()
 }
 
 async function connectAndUse<T>(admin: Admin, use: (admin: Admin) => Promise<T>): Promise<T> {
   await admin.connect()
   return use(admin)
+}
+
+const settling = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
+
+/** Asks again for up to ten seconds while the cluster has yet to hear of a topic or a partition that it has just made. */
+export async function settled<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (attempt >= 50 || !settling.has(faultType(error) ?? '')) throw error
+      await sleep(200)
+    }
+  }
 }
 
 /** The promise's value, or the signal's reason if that comes first; kafkajs itself cannot be interrupted. */

@@ -1,7 +1,7 @@
 /** Sending records: acknowledged by all replicas, idempotent, partition by partition. */
 import type { Kafka, Message, Producer } from 'kafkajs'
 import type { KafkaEndpoint } from '../endpoints.ts'
-import { abortable, openKafka, patient } from './kafka-client.ts'
+import { abortable, openKafka, patient, soon } from './kafka-client.ts'
 import { kafkaFailure } from './kafka-failure.ts'
 import { topicOffsets } from './kafka-read.ts'
 
@@ -36,14 +36,14 @@ export async function openSender(
   try {
     await abortable(producer.connect(), signal)
   } catch (error) {
-    await producer.disconnect().catch(() => {})
+    await soon(producer.disconnect())
     throw signal.aborted ? signal.reason : kafkaFailure(endpoint, error)
   }
   return {
     partitions,
     partitionOf: await keyPartitioner(topic, partitions),
     send: (partition, records) => send(endpoint, producer, topic, partition, records),
-    close: () => producer.disconnect().catch(() => {}),
+    close: () => soon(producer.disconnect()),
   }
 }
 

@@ -1,9 +1,9 @@
 /** Reading topics as a result's reader does: committed records only, from where one says to where one says. */
 import { randomUUID } from 'node:crypto'
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { KafkaEndpoint } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
-import { abortable, openKafka, patient, withAdmin } from './kafka-client.ts'
+import { abortable, openKafka, patient, settled, soon, withAdmin } from './kafka-client.ts'
 import { kafkaFailure } from './kafka-failure.ts'
 
 export interface PartitionOffsets {
@@ -40,7 +40,7 @@ export async function topicOffsets(
     endpoint,
     async (admin) => {
       if (!(await admin.listTopics()).includes(topic)) throw missingTopic(endpoint, topic)
-      const offsets = await admin.fetchTopicOffsets(topic)
+      const offsets = await settled(() => admin.fetchTopicOffsets(topic))
       return offsets
         .map(({ partition, low, high }) => ({ partition, begin: Number(low), end: Number(high) }))
         .sort((one, other) => one.partition - other.partition)
@@ -70,7 +70,7 @@ export async function groupLag(
         committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
       )
       if (![...positions.values()].some((offset) => offset >= 0)) return null
-      const ends = await admin.fetchTopicOffsets(topic)
+      const ends = await settled(() => admin.fetchTopicOffsets(topic))
       return ends.reduce((lag, { partition, low, high }) => {
         return lag + Number(high) - Math.max(Number(low), positions.get(partition) ?? -1)
       }, 0)
@@ -195,14 +195,14 @@ async function consume(consumer: Consumer, topic: string, reading: Reading): Pro
 }
 
 async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
-  await consumer.disconnect().catch(() => {})
+  await soon(consumer.disconnect())
   const admin = kafka.admin({ retry: { retries: 0 } })
-  try {
-    await admin.connect()
-    await admin.deleteGroups([groupId])
-  } catch {
-    // An empty group without offsets is forgotten by the broker on its own.
-  } finally {
-    await admin.disconnect().catch(() => {})
-  }
+  await soon(forget(admin, groupId))
+  await soon(admin.disconnect())
+}
+
+/** An empty group without offsets is forgotten by the broker on its own, sooner or later. */
+async function forget(admin: Admin, groupId: string): Promise<void> {
+  await admin.connect()
+  await admin.deleteGroups([groupId])
 }

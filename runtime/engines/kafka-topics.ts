@@ -1,5 +1,7 @@
 /** What the broker says about topics, and the requests that change them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, ITopicMetadata } from 'kafkajs'
+import { settled } from './kafka-client.ts'
 import { faultType } from './kafka-failure.ts'
 import { markerKey, markerOf } from './kafka-marker.ts'
 
@@ -87,7 +89,7 @@ async function detail(
 }
 
 async function offsetsHeld(admin: Admin, topic: string): Promise<number> {
-  const partitions = await admin.fetchTopicOffsets(topic)
+  const partitions = await settled(() => admin.fetchTopicOffsets(topic))
   return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
 }
 
@@ -122,7 +124,23 @@ export async function createTopic(
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
   // A replication factor of -1 is the broker's own default.
   const topics = [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }]
-  return admin.createTopics({ topics, waitForLeaders: true, timeout: 10_000 })
+  const made = await admin.createTopics({ topics, waitForLeaders: false, timeout: 10_000 })
+  await led(admin, topic)
+  return made
+}
+
+/**
+ * kafkajs' own `waitForLeaders` takes the first UNKNOWN_TOPIC_OR_PARTITION for the end, which is what a broker in KRaft
+ * mode answers until the controller's word has reached it.
+ */
+async function led(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 1; attempt <= 100; attempt++) {
+    if ((await admin.listTopics()).includes(topic)) {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return
+    }
+    await sleep(100)
+  }
 }
 
 /** Sends what is set already as well: the request replaces the topic's whole set, and would reset every key it lacks. */

@@ -6,7 +6,7 @@ import type { TopicResource } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
-import { withAdmin } from './kafka-client.ts'
+import { settled, withAdmin } from './kafka-client.ts'
 import { type ActualTopic, compareTopic, type TopicChange } from './kafka-compare.ts'
 import { faultType } from './kafka-failure.ts'
 import { markerKey, markerOf } from './kafka-marker.ts'
@@ -117,6 +117,8 @@ async function converge(admin: Admin, desired: TopicResource, actual: TopicDetai
 
 async function raisePartitions(admin: Admin, { topic, partitions }: TopicResource): Promise<void> {
   await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] })
+  // Until each new partition has a leader, jobs that read the topic fail.
+  await settled(() => admin.fetchTopicOffsets(topic))
 }
 
 /** Asks for the mark once more: between plan and apply somebody may have made a topic of the same name. */

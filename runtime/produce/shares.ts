@@ -48,16 +48,6 @@ export async function sendShare(
     const pace = share.rate === null ? unpaced : pacedAt(share.rate, now)
     return await sendRecords(generator, sender, { count: share.count, pace, signal, onProgress })
   } finally {
-    await closeSoon(sender.close())
+    await sender.close()
   }
-}
-
-/** kafkajs waits for requests that a dead broker will never answer. */
-async function closeSoon(closed: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const waited = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 2_000)
-  })
-  await Promise.race([closed, waited])
-  clearTimeout(timer)
 }
