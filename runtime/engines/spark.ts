@@ -43,7 +43,7 @@ async function remove(context: Context, step: ProgressStep): Promise<void> {
 async function run(desired: SparkJobResource, context: Context, step: ProgressStep): Promise<void> {
   const cluster = await withoutStrangers(context, step)
   const running = await findRunning(cluster, context)
-  const kept = running.findLast(({ identity }) => identity.hash === desired.hash)
+  const kept = running.findLast((each) => isJob(each, desired))
   const previous = running[0] ?? (await findEnded(cluster, context))
   await end(
     running.filter((each) => each !== kept),
@@ -54,6 +54,10 @@ async function run(desired: SparkJobResource, context: Context, step: ProgressSt
     await removeCheckpoints(context, step)
   const id = kept?.driver.id ?? (await start(desired, context, step))
   await untilRunning(id, context, step)
+}
+
+function isJob({ identity }: Found, { hash, stateHash }: SparkJobResource): boolean {
+  return identity.hash === hash && identity.stateHash === stateHash
 }
 
 /** Submits, finds out a lost answer by looking, and of several that were submitted at once leaves the oldest. */
@@ -87,7 +91,7 @@ async function appeared(
   for (;;) {
     const cluster = await readCluster(context)
     const running = await findRunning(cluster, context)
-    const same = running.filter(({ identity }) => identity.hash === desired.hash)
+    const same = running.filter((each) => isJob(each, desired))
     const seen = id === null ? same.length > 0 : same.some(({ driver }) => driver.id === id)
     const ended = id !== null && cluster.completed.some((driver) => driver.id === id)
     if (seen || ended || context.now() > deadline) return same

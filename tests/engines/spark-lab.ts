@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
+import { inject } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import { hash } from '../../compiler/hash.ts'
 import type { Pipeline } from '../../compiler/ir.ts'
@@ -11,6 +12,7 @@ import { spark as target } from '../../compiler/targets/spark/target.ts'
 import type { Endpoints } from '../../runtime/endpoints.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { spark as engine } from '../../runtime/engines/spark.ts'
+import { resolveEnvironment } from '../../runtime/environment.ts'
 import { silent } from '../../runtime/progress.ts'
 
 export function randomName(): string {
@@ -129,4 +131,10 @@ export async function results(
 function sortKey(row: Row): string {
   const [start, , ...rest] = Object.values(row)
   return `${String(start).padStart(20, '0')}${JSON.stringify(rest)}`
+}
+
+/** The engines that the tests share, or null where this machine cannot run them. */
+export function endpoints(): Endpoints | null {
+  const local = inject('local')
+  return local === null || local.spark === null ? null : resolveEnvironment('local', [], local, {}).endpoints
 }

@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { Window } from '../../compiler/ir.ts'
+import type { Endpoints } from '../../runtime/endpoints.ts'
+import { spark } from '../../runtime/engines/spark.ts'
+import type { Failure } from '../../runtime/failure.ts'
+import {
+  contextOf,
+  converge,
+  endpoints,
+  jobOf,
+  pipelineOf,
+  produce,
+  type Row,
+  randomName,
+  results,
+  withTopics,
+} from './spark-lab.ts'
+import { type Event, expectedRows } from './spark-oracle.ts'
+
+const found = endpoints()
+const here = found as Endpoints
+const long = 900_000
+
+function pipelineText(window: string, late = 'batch', where = "status = 'Paid'"): string {
+  return `
+name: NAME
+source:
+  topic: NAME_in
+  fields: { user: string, paid: int, status: string, at: timestamp }
+  event_time: { field: at, format: epoch_millis, watermark_delay: 2s }
+where: ${where}
+window: ${window}
+group_by: [user]
+metrics: { total: sum(paid), n: count(*), mean: avg(paid), amounts: count(distinct paid), least: min(paid) }
+engines: { spark: { topic: NAME_out, late_rows: ${late} } }
+`
+}
+
+function topicsOf(name: string, partitions = 1) {
+  return [
+    { topic: `${name}_in`, partitions },
+    { topic: `${name}_out`, partitions: 1 },
+  ]
+}
+
+function record({ time, user, paid }: Event, status = 'Paid'): string {
+  return JSON.stringify({ user, paid, status, at: time })
+}
+
+/** The same numbers on every run. */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+const epoch = 1_700_000_000_000
+
+/** Events up to `disorder` milliseconds behind the greatest before them. */
+function eventsOf(count: number, disorder: number, seed: number): readonly Event[] {
+  const next = random(seed)
+  const users = ['a', 'ü"\\', null]
+  return Array.from({ length: count }, (_, index) => ({
+    time: epoch + index * 150 - Math.floor(next() * disorder),
+    user: users[Math.floor(next() * 3)]!,
+    paid: next() < 0.1 ? null : Math.floor(next() * 100),
+  }))
+}
+
+/** Closes every window of the events before, and is in none that closes. */
+function closing(events: readonly Event[]): Event {
+  return { time: Math.max(...events.map(({ time }) => time)) + 3_600_000, user: 'end', paid: 0 }
+}
+
+function expected(events: readonly Event[], window: Window): readonly Row[] {
+  return sorted(expectedRows(events, window, 2_000))
+}
+
+function sorted(rows: readonly Row[]): readonly Row[] {
+  return [...rows].sort((a, b) => (order(a) < order(b) ? -1 : 1))
+}
+
+function order({ window_start, user }: Row): string {
+  return `${window_start}${user ?? ''}`
+}
+
+async function run(
+  text: string,
+  batches: readonly (readonly string[])[],
+  count: number,
+  between = async (_: string) => {},
+) {
+  const name = randomName()
+  return withTopics(here, topicsOf(name), async (kafka) => {
+    const job = jobOf(pipelineOf(text, name))
+    try {
+      const [first = [], ...rest] = batches
+      await produce(kafka, `${name}_in`, first)
+      await converge(here, name, job)
+      for (const values of rest) {
+        await between(name)
+        await produce(kafka, `${name}_in`, values)
+      }
+      return sorted(await results(kafka, `${name}_out`, count))
+    } finally {
+      await converge(here, name, null)
+    }
+  })
+}
+
+const at = { start: 0, end: 0 }
+
+const windows = [
+  ['{ type: tumbling, size: 3s }', { kind: 'tumbling', size: 3_000, offset: 0, at }],
+  [
+    '{ type: hopping, size: 4s, advance: 2s, offset: 500ms }',
+    { kind: 'hopping', size: 4_000, advance: 2_000, offset: 500, at },
+  ],
+  ['{ type: session, gap: 400ms }', { kind: 'session', gap: 400, at }],
+] as const satisfies readonly (readonly [string, Window])[]
+
+describe.skipIf(found === null)('windows on a real cluster', () => {
+  test.each(windows)(
+    'rows within the delay give the same answer: %s',
+    { timeout: long },
+    async (text, window) => {
+      const events = eventsOf(300, 1_900, 7)
+      const all = [...events, closing(events)]
+      const wanted = expected(all, window)
+      const noise = [
+        '',
+        'null',
+        '[]',
+        '{"user":',
+        record(events[0]!, 'Refused'),
+        '{"at":"soon","status":"Paid"}',
+        `{"at":${epoch},"status":"Paid","paid":"7"}`,
+      ]
+      const rows = await run(
+        pipelineText(text),
+        [[...events.map((event) => record(event)), ...noise], [record(all.at(-1)!)]],
+        wanted.length,
+      )
+      expect(wanted.length).toBeGreaterThan(30)
+      expect(rows).toEqual(wanted)
+    },
+  )
+
+  test.each(windows.slice(1))(
+    'late_rows: exact follows the rule to the row, over a restart: %s',
+    { timeout: long },
+    async (text, window) => {
+      const events = eventsOf(300, 9_000, 11)
+      const all = [...events, closing(events)]
+      const wanted = expected(all, window)
+      const values = all.map((event) => record(event))
+      const exact = pipelineText(text, 'exact')
+      const rows = await run(
+        exact,
+        [values.slice(0, 150), values.slice(150)],
+        wanted.length,
+        async (name) => {
+          await killDrivers(name)
+          const change = await converge(here, name, jobOf(pipelineOf(exact, name)))
+          expect(change).toMatchObject({ action: 'update', state: 'goes on from its checkpoint' })
+        },
+      )
+      const inOrder = [...events].sort((a, b) => a.time - b.time)
+      expect(wanted).not.toEqual(expected([...inOrder, closing(events)], window))
+      expect(rows).toEqual(wanted)
+    },
+  )
+})
+
+async function killDrivers(name: string): Promise<void> {
+  const [actual] = await spark.observe([], contextOf(here, name, null))
+  for (const { driver } of actual!.detail.running) {
+    await fetch(`${here.spark!.url}/v1/submissions/kill/${driver.id}`, { method: 'POST' })
+  }
+  while ((await spark.observe([], contextOf(here, name, null)))[0]?.status !== 'stopped') await sleep(300)
+}
+
+test.skipIf(found === null)(
+  'a job fails, is made good, left alone, restarted, replaced and removed',
+  {
+    timeout: long,
+  },
+  async () => {
+    const name = randomName()
+    const paid: Event[] = [
+      { time: epoch, user: 'a', paid: 1 },
+      { time: epoch + 60_000, user: 'a', paid: 2 },
+    ]
+    const pipeline = pipelineOf(pipelineText(windows[0][0]), name)
+    const job = jobOf(pipeline)
+    const status = async () => (await spark.observe([], contextOf(here, name, null)))[0]?.status ?? null
+    await withTopics(here, topicsOf(name, 3), async (kafka) => {
+      try {
+        await produce(
+          kafka,
+          `${name}_in`,
+          paid.map((event) => record(event)),
+        )
+
+        const broken = jobOf(pipeline, (script) => script.replace('sum(`paid`)', 'sum(`nothing`)'))
+        const failure = await converge(here, name, broken).then(
+          () => null,
+          (error: unknown) => error as Failure,
+        )
+        expect(failure?.detail).toContain('UNRESOLVED_COLUMN')
+        expect(failure?.detail).not.toContain('\tat ')
+        expect(await status()).toBe('failed')
+
+        // Two at once leave one job.
+        const changes = await Promise.all([converge(here, name, job), converge(here, name, job)])
+        expect(changes.map((change) => change?.action)).toEqual(['update', 'update'])
+        const [actual] = await spark.observe([], contextOf(here, name, null))
+        expect(actual?.detail.running).toHaveLength(1)
+        expect((await converge(here, name, job))?.action).toBe('unchanged')
+        expect(await results(kafka, `${name}_out`, 1)).toMatchObject([{ user: 'a', total: 1 }])
+
+        const touched = jobOf(pipeline, (script) => `${script}# touched\n`)
+        expect(await converge(here, name, touched)).toMatchObject({
+          action: 'update',
+          fields: [{ field: 'script' }],
+        })
+
+        const other = jobOf(pipelineOf(pipelineText(windows[0][0], 'batch', "status <> 'Paid'"), name))
+        await produce(
+          kafka,
+          `${name}_in`,
+          paid.map((event) => record({ ...event, paid: 5 }, 'Refused')),
+        )
+        expect(await converge(here, name, other)).toMatchObject({ action: 'replace' })
+        expect(await results(kafka, `${name}_out`, 1)).toMatchObject([{ user: 'a', total: 5 }])
+
+        // The first query again: its old checkpoint is gone, so it reads everything again.
+        expect(await converge(here, name, job)).toMatchObject({ action: 'replace' })
+        expect(await results(kafka, `${name}_out`, 1)).toMatchObject([{ user: 'a', total: 1 }])
+        expect(await status()).toBe('running')
+      } finally {
+        expect((await converge(here, name, null))?.action).toBe('delete')
+      }
+      expect(await status()).toBeNull()
+    })
+  },
+)

@@ -1,0 +1,229 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { SparkJobResource } from '../../../compiler/manifest.ts'
+import type { Context } from '../../../runtime/engines/engine.ts'
+import { spark } from '../../../runtime/engines/spark.ts'
+import {
+  driverName,
+  lastReport,
+  parseDriverName,
+  parseLaunch,
+} from '../../../runtime/engines/spark-driver.ts'
+import { engineWords } from '../../../runtime/engines/spark-failure.ts'
+import type { Failure } from '../../../runtime/failure.ts'
+import { silent } from '../../../runtime/progress.ts'
+import { type FakeSpark, fakeSpark } from '../../fakes/spark.ts'
+
+const job: SparkJobResource = {
+  kind: 'spark-job',
+  address: 'spark.job.pipec.tokens',
+  name: 'pipec.tokens',
+  file: 'spark/job.py',
+  stateHash: 'sha256:00112233445566aa',
+  hash: 'sha256:ffeeddccbbaa9988',
+  sourceTopic: 'in',
+  resultTopics: ['out'],
+  stateful: false,
+  line: 3,
+}
+const changed = { ...job, hash: 'sha256:1111111111111111' }
+const otherQuery = { ...changed, stateHash: 'sha256:2222222222222222' }
+
+let fake: FakeSpark
+beforeEach(async () => {
+  fake = await fakeSpark()
+})
+afterEach(() => fake.close())
+
+function context(): Context {
+  return {
+    pipeline: 'tokens',
+    endpoints: fake.endpoints,
+    read: () => "print('ü')\n",
+    signal: new AbortController().signal,
+    now: () => Date.now(),
+  }
+}
+
+async function converge(desired: SparkJobResource | null) {
+  const [actual = null] = await spark.observe(desired === null ? [] : [desired], context())
+  if (desired === null && actual === null) return null
+  const change = spark.compare(desired, actual)
+  await spark.apply(change, context(), silent.start('', null))
+  return change.action
+}
+
+function states(): readonly string[] {
+  return fake.drivers.map(({ state }) => state)
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  return work.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => error as Failure,
+  )
+}
+
+describe('one job, however often it is applied', () => {
+  test('created once, then unchanged', async () => {
+    expect([await converge(job), await converge(job), await converge(job)]).toEqual([
+      'create',
+      'unchanged',
+      'unchanged',
+    ])
+    expect(states()).toEqual(['RUNNING'])
+  })
+
+  test('another script with the same state restarts, another query starts anew', async () => {
+    await converge(job)
+    expect(await converge(changed)).toBe('update')
+    expect(states()).toEqual(['KILLED', 'RUNNING'])
+    expect(await converge(otherQuery)).toBe('replace')
+    expect(states()).toEqual(['KILLED', 'KILLED', 'FINISHED', 'RUNNING'])
+    const folders = fake.submissions.map((each) => each.environmentVariables.PIPEC_CHECKPOINT)
+    expect(folders).toEqual([
+      '/checkpoints/pipec.tokens/00112233445566aa',
+      '/checkpoints/pipec.tokens/00112233445566aa',
+      undefined,
+      '/checkpoints/pipec.tokens/2222222222222222',
+    ])
+    expect(fake.submissions[2]?.environmentVariables).toEqual({
+      PIPEC_CHECKPOINTS: '/checkpoints/pipec.tokens',
+    })
+  })
+
+  test('removed with its checkpoints, and then it is gone', async () => {
+    await converge(job)
+    expect(await converge(null)).toBe('delete')
+    expect(await converge(null)).toBeNull()
+    expect(states()).toEqual(['KILLED', 'FINISHED'])
+  })
+
+  test('killed between the end of the job and the removal, the next removal goes on', async () => {
+    await converge(job)
+    fake.drivers[0]!.state = 'KILLED'
+    expect(await spark.observe([], context())).toMatchObject([{ status: 'stopped' }])
+    expect(await converge(null)).toBe('delete')
+    expect(await converge(null)).toBeNull()
+  })
+
+  test('an answer that is lost is found out and not repeated', async () => {
+    fake.next = 'lose'
+    expect(await converge(job)).toBe('create')
+    expect(states()).toEqual(['RUNNING'])
+    expect(await converge(job)).toBe('unchanged')
+  })
+
+  test('of two that were submitted at once the oldest stays', async () => {
+    await Promise.all([converge(job), converge(job)])
+    expect(states().filter((state) => state === 'RUNNING')).toHaveLength(1)
+    expect(await converge(job)).toBe('unchanged')
+  })
+
+  test("another pipeline's job is left alone", async () => {
+    await converge(job)
+    fake.drivers.push({
+      id: 'driver-20270101000000-0000',
+      state: 'RUNNING',
+      stderr: `Launch Command: "--name" "${driverName({ ...job, name: 'pipec.others' })}"\n`,
+      stdout: '',
+    })
+    expect(await converge(null)).toBe('delete')
+    expect(fake.drivers[1]?.state).toBe('RUNNING')
+  })
+})
+
+describe('what goes wrong is told', () => {
+  test('a script that fails, in its own words, and the next apply restarts it', async () => {
+    fake.outcome = {
+      state: 'FAILED',
+      stdout: `Traceback (most recent call last):\n  File "job.py"\nValueError: no such thing\n`,
+    }
+    expect(await failureOf(converge(job))).toMatchObject({ detail: 'ValueError: no such thing' })
+    expect(await spark.observe([], context())).toMatchObject([
+      { status: 'failed', summary: 'ValueError: no such thing' },
+    ])
+    fake.outcome = { state: 'RUNNING', stdout: 'pipec: {"ready": true}\n' }
+    expect(await converge(job)).toBe('update')
+  })
+
+  test('a refusal, by its first line', async () => {
+    fake.next = 'refuse'
+    expect(await failureOf(converge(job))).toMatchObject({ detail: 'No memory.' })
+  })
+
+  test('a login page in the place of Spark', async () => {
+    fake.next = 'html'
+    expect((await failureOf(converge(job))).message).toContain('not JSON')
+  })
+
+  test('no folder for checkpoints', async () => {
+    const { spark: endpoint, ...others } = fake.endpoints
+    const endpoints = { ...others, spark: { ...endpoint!, files: null } }
+    const change = spark.compare(job, null)
+    const failure = await failureOf(spark.apply(change, { ...context(), endpoints }, silent.start('', null)))
+    expect(failure.message).toContain('checkpoints')
+  })
+})
+
+test('a password travels in the environment and nowhere else', async () => {
+  await fake.close()
+  const security = {
+    protocol: 'SASL_SSL',
+    mechanism: 'SCRAM-SHA-512',
+    username: 'me',
+    password: 'p"w\\d',
+    ca: '/ca.pem',
+  } as const
+  fake = await fakeSpark(security)
+  await converge(job)
+  const { environmentVariables, ...rest } = fake.submissions[0]!
+  const { PIPEC_KAFKA_OPTIONS: options = '', ...others } = environmentVariables
+  expect(JSON.parse(options)).toEqual({
+    'kafka.security.protocol': 'SASL_SSL',
+    'kafka.sasl.mechanism': 'SCRAM-SHA-512',
+    'kafka.sasl.jaas.config':
+      'org.apache.kafka.common.security.scram.ScramLoginModule required username="me" password="p\\"w\\\\d";',
+    'kafka.ssl.truststore.type': 'PEM',
+    'kafka.ssl.truststore.location': '/ca.pem',
+  })
+  expect(JSON.stringify([rest, others])).not.toContain('p\\"w')
+  expect(others.KAFKA_BOOTSTRAP_SERVERS).toBe('inside:29092')
+  expect(Buffer.from(others.PIPEC_SCRIPT ?? '', 'base64').toString('utf8')).toBe("print('ü')\n")
+})
+
+test('a launch command tells who a driver is', () => {
+  expect(parseDriverName(driverName(job))).toEqual({
+    name: job.name,
+    hash: job.hash,
+    stateHash: job.stateHash,
+  })
+  const redacted = `Launch Command: "java" "-Dspark.app.name=*********(redacted)" "--name" "${driverName(job)}" "-c" ""\n====`
+  expect(parseLaunch(redacted)).toMatchObject({ kind: 'job', identity: { name: 'pipec.tokens' } })
+  expect(parseLaunch('Launch Command: "java" "--name" "pipec.tokens#removal"\n')).toEqual({
+    kind: 'removal',
+    name: 'pipec.tokens',
+  })
+  expect(parseLaunch('Launch Command: "java" "--name" "somebody else"\n')).toBeNull()
+  expect(parseLaunch('')).toBeNull()
+})
+
+test('the last report counts, and one that is cut off does not', () => {
+  const stdout = 'noise\npipec: {"ready": false}\npipec: {"ready": true}\npipec: {"rea'
+  expect(lastReport(stdout)).toEqual({ ready: true })
+  expect(lastReport('nothing')).toBeNull()
+})
+
+test('of a streaming error only what it says is kept', () => {
+  const stdout = [
+    'Traceback (most recent call last):',
+    '  File "job.py", line 80, in <module>',
+    'pyspark.errors.exceptions.captured.StreamingQueryException: [STREAM_FAILED] Query terminated with exception: gone',
+    '=== Streaming Query ===',
+    'Identifier: [id = 1]',
+    'pipec: {"ready": true}',
+  ].join('\n')
+  expect(engineWords(stdout)).toBe(
+    'pyspark.errors.exceptions.captured.StreamingQueryException: [STREAM_FAILED] Query terminated with exception: gone',
+  )
+  expect(engineWords('no exception\nat all')).toBe('no exception\nat all')
+})
