@@ -2,14 +2,14 @@
  * One set of real engines for all tests of this folder, started through `up` itself, on ports of its own and with data
  * in a temporary folder. PIPEC_ENGINES names the folder of a set that is up already; it is then left as it is.
  */
-import { createHash } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { isFailure } from '../../runtime/failure.ts'
 import { type Local, readLocal } from '../../runtime/local.ts'
 import { downNative } from '../../runtime/native/down.ts'
+import { tryLock } from '../../runtime/native/lock.ts'
 import { isFree, portsAt } from '../../runtime/native/ports.ts'
 import { lookForTools } from '../../runtime/native/requirements.ts'
 import { upNative } from '../../runtime/native/up.ts'
@@ -24,25 +24,29 @@ declare module 'vitest' {
   }
 }
 
+const prefix = 'pipec-engine-tests-'
+
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const ready = process.env.PIPEC_ENGINES
   if (ready !== undefined) {
     hand(project, ready, await readLocal(ready))
     return undefined
   }
-  const folder = folderOf(import.meta.dirname)
+  const folder = join(tmpdir(), `${prefix}${process.pid}`)
   const missing = await missingTools()
   if (missing.length > 0) return skip(project, folder, missing)
-  // What a killed run of this checkout left behind goes first.
-  await end(folder)
-  mkdirSync(folder, { recursive: true })
+  await endLeftovers()
+  await tryLock(join(folder, 'run'))
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  stop.signal.addEventListener('abort', () => void end(folder))
   const { local } = await start(folder, stop.signal)
+  // An interrupted vitest may or may not come to its teardown.
+  let ended: Promise<void> | null = null
+  const endOnce = () => (ended ??= end(folder))
+  stop.signal.addEventListener('abort', () => void endOnce())
   process.env.PIPEC_ENGINES = folder
   hand(project, folder, local)
-  return () => end(folder)
+  return endOnce
 }
 
 function hand(project: TestProject, folder: string, local: Local | null): void {
@@ -64,10 +68,12 @@ async function missingTools(): Promise<readonly string[]> {
   return (await lookForTools({ python: true, fetched, env: process.env, signal })).missing
 }
 
-/** The same for each run of a checkout, another for each checkout. */
-function folderOf(checkout: string): string {
-  const name = createHash('sha256').update(checkout).digest('hex').slice(0, 8)
-  return join(tmpdir(), `pipec-engine-tests-${name}`)
+/** Engines of runs that were killed. */
+async function endLeftovers(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(prefix))) {
+    const folder = join(tmpdir(), name)
+    if ('release' in (await tryLock(join(folder, 'run')))) await end(folder)
+  }
 }
 
 async function start(folder: string, signal: AbortSignal) {
