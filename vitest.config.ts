@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+
+// A `.env` of one's own may name engines that are up already (PIPEC_ENGINES), so that tests need not start any.
+if (existsSync('.env')) process.loadEnvFile('.env')
 
 /** Where a program wants the outcome: a JSON report beside what people read. */
 const report = process.env.PIPEC_TEST_REPORT
