@@ -6,7 +6,7 @@ import { marked, wantedDocuments } from '../../runtime/engines/pinot-documents.t
 import { type Controller, startController } from './pinot-controller.ts'
 import { engineEndpoints, type Lab, labOf } from './pinot-lab.ts'
 
-const engines = await engineEndpoints()
+const engines = engineEndpoints()
 let controller: Controller
 const labs: Lab[] = []
 

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import { inject } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import type { PinotTableResource } from '../../compiler/manifest.ts'
 import type { Endpoints } from '../../runtime/endpoints.ts'
@@ -11,14 +12,12 @@ import { pinot } from '../../runtime/engines/pinot.ts'
 import { pinotOf, query } from '../../runtime/engines/pinot-client.ts'
 import type { TableChange } from '../../runtime/engines/pinot-compare.ts'
 import { resolveEnvironment } from '../../runtime/environment.ts'
-import { readLocal } from '../../runtime/local.ts'
 import { silent } from '../../runtime/progress.ts'
 
-/** What `up` recorded in PIPEC_ENGINES, or here; null when no Pinot is up. */
-export async function engineEndpoints(): Promise<Endpoints | null> {
-  const local = await readLocal(process.env.PIPEC_ENGINES ?? '.')
-  if (local === null || local.pinot === null) return null
-  return resolveEnvironment('local', [], local, {}).endpoints
+/** Of the engines that are up for the tests; null where none can be. */
+export function engineEndpoints(): Endpoints | null {
+  const local = inject('local')
+  return local === null ? null : resolveEnvironment('local', [], local, {}).endpoints
 }
 
 export interface Lab {

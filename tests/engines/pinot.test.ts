@@ -7,7 +7,7 @@ import { createTopic, deleteTopic, engineEndpoints, type Lab, labOf, row } from 
 import { type Proxy, startProxy, type Verdict } from './proxy.ts'
 
 /** The whole Pinot that `up --with native` starts, reading from a real Kafka. */
-const endpoints = await engineEndpoints()
+const endpoints = engineEndpoints()
 const labs: Lab[] = []
 const proxies: Proxy[] = []
 
