@@ -88,7 +88,9 @@ export function parse(text: string): {
   if (second !== undefined) {
     return failed(diagnostic('several-documents', separatorBefore(second.range[0], text), {}))
   }
-  const problems = [...first.errors, ...first.warnings].slice(0, mostProblems).map(yamlProblem)
+  const problems = [...first.errors, ...first.warnings]
+    .slice(0, mostProblems)
+    .map((each) => yamlProblem(each, text))
   if (problems.length > 0) return { source: null, diagnostics: problems }
   const walker = new Walker(anchorsOf(first.contents))
   const root = walker.visit(first.contents as Node, null, 0)
@@ -122,7 +124,7 @@ function documentsOf(text: string): readonly Document.Parsed[] | null {
 /** The `---` that ends one document and begins the next. */
 function separatorBefore(offset: number, text: string): Span {
   const start = text.indexOf('---', text.lastIndexOf('\n', Math.max(0, offset - 1)))
-  return start === -1 ? { start: offset, end: offset + 1 } : { start, end: start + 3 }
+  return start === -1 ? { start: offset, end: offset } : { start, end: start + 3 }
 }
 
 function failed(only: Diagnostic): { source: null; diagnostics: readonly Diagnostic[] } {
@@ -163,8 +165,9 @@ function nestingOf(text: string): number {
   return deepest
 }
 
-function yamlProblem(problem: YAMLError): Diagnostic {
-  const at = { start: problem.pos[0], end: Math.max(problem.pos[0] + 1, problem.pos[1]) }
+function yamlProblem(problem: YAMLError, text: string): Diagnostic {
+  const start = Math.min(problem.pos[0], text.length)
+  const at = { start, end: Math.max(start, Math.min(problem.pos[1], text.length)) }
   if (problem.code === 'TAG_RESOLVE_FAILED')
     return diagnostic('custom-tag', at, { tag: problem.message.replace(/^.*?(!\S*).*$/s, '$1').slice(0, 80) })
   return diagnostic('yaml-syntax', at, { problem: firstLine(problem.message) })

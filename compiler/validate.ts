@@ -93,19 +93,21 @@ function capital(text: string): string {
 
 /** A whole mapping would be a caret under many lines; its key says enough. */
 function keySpan(here: Located): Span {
-  return here.keyAt ?? { start: here.at.start, end: here.at.start + 1 }
+  return here.keyAt ?? { start: here.at.start, end: here.at.start }
 }
 
-const homes: Readonly<Record<string, string>> = {
-  late_topic: 'it belongs under engines.flink',
-  parallelism: 'it belongs under engines.flink',
-  emit: 'it belongs under engines.ksqldb',
-  grace: 'it belongs under engines.ksqldb',
-  late_rows: 'it belongs under engines.spark',
-  watermark_delay: 'it belongs under source.event_time',
-  time_zone: 'it belongs under source.event_time',
-  partitions: 'it belongs under source',
-}
+const homes: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    late_topic: 'it belongs under engines.flink',
+    parallelism: 'it belongs under engines.flink',
+    emit: 'it belongs under engines.ksqldb',
+    grace: 'it belongs under engines.ksqldb',
+    late_rows: 'it belongs under engines.spark',
+    watermark_delay: 'it belongs under source.event_time',
+    time_zone: 'it belongs under source.event_time',
+    partitions: 'it belongs under source',
+  }),
+)
 
 function unknownKey(error: ErrorObject, here: Located, parent: string): Diagnostic {
   const key: string = error.params.additionalProperty
@@ -113,7 +115,7 @@ function unknownKey(error: ErrorObject, here: Located, parent: string): Diagnost
   const at = here.children.get(key)?.keyAt ?? here.at
   const free = known.filter((each) => !here.children.has(each))
   const hint =
-    didYouMean(key, free) ?? homes[key] ?? (known.length > 0 ? `its keys are ${known.join(', ')}` : null)
+    didYouMean(key, free) ?? homes.get(key) ?? (known.length > 0 ? `its keys are ${known.join(', ')}` : null)
   return diagnostic('unknown-key', at, { key, parent }, hint)
 }
 
@@ -178,8 +180,8 @@ function wrongText(error: ErrorObject, here: Located, key: string): Diagnostic {
   }
 }
 
-function shown(value: unknown): string {
-  const text = String(value)
+function shown(value: Json): string {
+  const text = typeof value === 'object' ? kindOf(value) : String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
@@ -206,23 +208,25 @@ function durationHint(text: string): string | null {
 }
 
 const typeNames = ['string', 'boolean', 'int', 'bigint', 'double', 'decimal(10,2)', 'timestamp']
-const synonyms: Readonly<Record<string, string>> = {
-  integer: 'int',
-  long: 'bigint',
-  int64: 'bigint',
-  int32: 'int',
-  float: 'double',
-  real: 'double',
-  number: 'double',
-  text: 'string',
-  varchar: 'string',
-  bool: 'boolean',
-  datetime: 'timestamp',
-  date: 'timestamp',
-  numeric: 'decimal(10,2)',
-  decimal: 'decimal(10,2)',
-  str: 'string',
-}
+const synonyms: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    integer: 'int',
+    long: 'bigint',
+    int64: 'bigint',
+    int32: 'int',
+    float: 'double',
+    real: 'double',
+    number: 'double',
+    text: 'string',
+    varchar: 'string',
+    bool: 'boolean',
+    datetime: 'timestamp',
+    date: 'timestamp',
+    numeric: 'decimal(10,2)',
+    decimal: 'decimal(10,2)',
+    str: 'string',
+  }),
+)
 
 function wrongAlternative(error: ErrorObject, here: Located, key: string): Diagnostic {
   if (error.parentSchema?.['x-diagnostic'] !== 'bad-type') {
@@ -236,8 +240,8 @@ function wrongAlternative(error: ErrorObject, here: Located, key: string): Diagn
     })
   }
   const text = shown(here.value)
-  const word = nearest(text, [...typeNames, ...Object.keys(synonyms)])
-  const hint = word === null ? null : `did you mean "${synonyms[word] ?? word}"?`
+  const word = nearest(text, [...typeNames, ...synonyms.keys()])
+  const hint = word === null ? null : `did you mean "${synonyms.get(word) ?? word}"?`
   return diagnostic('bad-type', here.at, { type: text }, hint)
 }
 
@@ -268,7 +272,7 @@ function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
     case 'uniqueItems':
       return diagnostic('repeated-value', here.children.get(error.params.i)?.at ?? here.at, {
         key,
-        value: shown((here.value as Json[])[error.params.i]),
+        value: shown((here.value as Json[])[error.params.i]!),
       })
     case 'maxLength':
       return diagnostic('too-many', here.at, { key, limit, what: 'characters' })

@@ -31,20 +31,22 @@ const mostConditionsAsValues = 200
 const plainNumber = /^-?[0-9]+(\.[0-9]+)?$/
 
 /** What engines call otherwise, or write with another function. */
-const elsewhere: Readonly<Record<string, string>> = {
-  concat: 'write a || b',
-  ifnull: 'write coalesce(a, b)',
-  nvl: 'write coalesce(a, b)',
-  if: 'write case when … then … else … end',
-  iff: 'write case when … then … else … end',
-  mod: 'write a % b',
-  len: 'write length(a)',
-  char_length: 'write length(a)',
-  substr: 'write substring(a, 1, 3)',
-  ucase: 'write upper(a)',
-  lcase: 'write lower(a)',
-  ceiling: 'write ceil(a)',
-}
+const elsewhere: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    concat: 'write a || b',
+    ifnull: 'write coalesce(a, b)',
+    nvl: 'write coalesce(a, b)',
+    if: 'write case when … then … else … end',
+    iff: 'write case when … then … else … end',
+    mod: 'write a % b',
+    len: 'write length(a)',
+    char_length: 'write length(a)',
+    substr: 'write substring(a, 1, 3)',
+    ucase: 'write upper(a)',
+    lcase: 'write lower(a)',
+    ceiling: 'write ceil(a)',
+  }),
+)
 
 export class Typer {
   readonly #fields: ReadonlyMap<string, Field>
@@ -496,7 +498,7 @@ export class Typer {
           'unknown-function',
           nameAt,
           { name: call.name },
-          elsewhere[call.name] ?? didYouMean(call.name, known) ?? `there are ${known.join(', ')}`,
+          elsewhere.get(call.name) ?? didYouMean(call.name, known) ?? `there are ${known.join(', ')}`,
         ),
       )
     }
