@@ -64,22 +64,24 @@ export function run(session: Session, ksql: string, properties: Properties): Pro
   return post(session, ksql, properties, { repeatable: false, timeout: session.patience.statement })
 }
 
-function post(
+async function post(
   session: Session,
   ksql: string,
   streamsProperties: Properties,
   options: { readonly repeatable: boolean; readonly timeout: number },
 ): Promise<Response> {
-  const { sequence } = session
+  const { sequence, server } = session
   const body = { ksql, streamsProperties, ...(sequence === null ? {} : { commandSequenceNumber: sequence }) }
-  return send(session.server, {
-    method: 'POST',
-    path: '/ksql',
-    body,
-    contentType: mediaType,
-    accept: mediaType,
-    ...options,
-  })
+  const request = { method: 'POST', path: '/ksql', body, contentType: mediaType, accept: mediaType } as const
+  const answer = await send(server, { ...request, ...options })
+  if (answer.status !== 401 && answer.status !== 403) return answer
+  throw new Failure(
+    `ksqlDB at ${server.endpoint.url} lets nobody in with these credentials (${answer.status}).`,
+    {
+      detail: answer.text.slice(0, 500),
+      next: 'Check the user name and the password of ksqldb in the environment, and what they are allowed to do.',
+    },
+  )
 }
 
 export interface Refusal {

@@ -28,9 +28,9 @@ export function ksqldbWith(patience: Patience): KsqldbQueryEngine {
   return {
     key: 'ksqldb',
     kinds: ['ksqldb-query'],
-    observe: (_desired, context) => observe(new Session(context, patience), context),
+    observe: async (_desired, context) => observe(new Session(context, patience), context),
     compare: compareQuery,
-    apply: (change, context, step) => apply(change, context, new Session(context, patience), step),
+    apply: async (change, context, step) => apply(change, context, new Session(context, patience), step),
   }
 }
 

@@ -22,7 +22,7 @@ export interface Received {
  * `lose` does it and breaks off the answer, `drop` breaks off without doing it, `hang` does it and never answers,
  * `busy` says that an earlier command still runs, `queue` says that it is queued and does it a little later.
  */
-export type Fault = 'lose' | 'drop' | 'hang' | 'html' | 'busy' | 'queue' | 'crash'
+export type Fault = 'lose' | 'drop' | 'hang' | 'html' | 'forbidden' | 'busy' | 'queue' | 'crash'
 
 interface Trap {
   readonly matches: RegExp
@@ -100,6 +100,10 @@ export class FakeKsqldb {
       case 'html':
         response.writeHead(200, { 'content-type': 'text/html' })
         response.end('<html><body>Please log in</body></html>')
+        return
+      case 'forbidden':
+        response.writeHead(401)
+        response.end()
         return
       case 'busy':
         busy(response, 1802)

@@ -132,9 +132,11 @@ describe('from nothing', () => {
     })
   })
 
-  test('an unreachable server and a missing environment say so', async () => {
+  test('a missing environment, wrong credentials and a proxy say so', async () => {
     const nowhere = { ...context(), endpoints: { ...context().endpoints, ksqldb: null } }
-    await expect(async () => engine.observe([], nowhere)).rejects.toThrow('does not say where ksqlDB is')
+    await expect(engine.observe([], nowhere)).rejects.toThrow('does not say where ksqlDB is')
+    server.misbehave(/LIST/, 'forbidden')
+    await expect(plan()).rejects.toThrow('lets nobody in with these credentials (401)')
     server.misbehave(/LIST/, 'html')
     await expect(plan()).rejects.toThrow('answered 200 with something that is not JSON')
   })
