@@ -308,6 +308,14 @@ export interface Environments {
        * spark://host:port. Default: the REST's host, port 7077.
        */
       master?: string
+      /**
+       * An http or https address; it may contain ${VAR}, but no user name and no password.
+       */
+      ui?: string
+      /**
+       * A folder that all workers can write to, for the jobs' checkpoints. The workers also need the Kafka source of their Spark version among their jars, and python3.
+       */
+      checkpoints?: string
       auth?: Auth
     }
     /**

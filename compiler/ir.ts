@@ -309,6 +309,9 @@ export interface Environment {
   readonly spark: {
     readonly rest: string
     readonly master: string | null
+    readonly ui: string | null
+    /** A folder that all workers can write to; without one no job can be applied. */
+    readonly checkpoints: string | null
     readonly auth: BasicAuth | null
   } | null
   readonly pinot: {

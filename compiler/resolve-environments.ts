@@ -16,7 +16,13 @@ export function resolveEnvironments(document: PipelineDocument): readonly Enviro
     spark:
       each.spark === undefined
         ? null
-        : { rest: each.spark.rest, master: each.spark.master ?? null, auth: auth(each.spark.auth) },
+        : {
+            rest: each.spark.rest,
+            master: each.spark.master ?? null,
+            ui: each.spark.ui ?? null,
+            checkpoints: each.spark.checkpoints ?? null,
+            auth: auth(each.spark.auth),
+          },
     pinot:
       each.pinot === undefined
         ? null

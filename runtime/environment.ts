@@ -1,6 +1,6 @@
 /** From an environment of pipeline.yaml, or what `up` recorded, to endpoints with every `${VAR}` resolved. */
 import type { BasicAuth, Environment } from '../compiler/ir.ts'
-import type { Endpoints, HttpEndpoint, KafkaEndpoint, KafkaSecurity } from './endpoints.ts'
+import type { Endpoints, HttpEndpoint, KafkaEndpoint, KafkaSecurity, SparkFiles } from './endpoints.ts'
 import { Failure } from './failure.ts'
 import type { Local } from './local.ts'
 
@@ -170,7 +170,18 @@ function flinkEndpoint(flink: NonNullable<Environment['flink']>, resolver: Resol
 function sparkEndpoint(spark: NonNullable<Environment['spark']>, resolver: Resolver): Endpoints['spark'] {
   const url = resolver.url(spark.rest)
   const master = spark.master === null ? besides(url, 7077, 'spark:') : resolver.text(spark.master)
-  return { url, auth: resolver.auth(spark.auth), master, ui: besides(url, 8080), files: null }
+  return {
+    url,
+    auth: resolver.auth(spark.auth),
+    master,
+    ui: spark.ui === null ? besides(url, 8080) : resolver.url(spark.ui),
+    files: spark.checkpoints === null ? null : sparkFiles(resolver.text(spark.checkpoints)),
+  }
+}
+
+/** A cluster of one's own has the Kafka source among its jars. */
+function sparkFiles(checkpoints: string): SparkFiles {
+  return { jars: [], python: 'python3', scripts: '', checkpoints }
 }
 
 function pinotEndpoint(pinot: NonNullable<Environment['pinot']>, resolver: Resolver): Endpoints['pinot'] {

@@ -64,7 +64,7 @@ function filesOf({ files }: SparkEndpoint, { endpoints }: Context): SparkFiles {
   throw new Failure(
     `The environment ${endpoints.environment} does not say where Spark may keep its checkpoints.`,
     {
-      next: 'Name a folder that all workers reach (hdfs://, s3a://, or a shared mount) in its `spark`.',
+      next: 'Name a folder that all workers can write to (hdfs://, s3a://, a shared mount): `spark: { checkpoints: … }`.',
     },
   )
 }
