@@ -77,5 +77,5 @@ function goesOn({ detail }: ActualFlinkJob): string {
 
 function doubled({ detail }: ActualFlinkJob): string {
   const count = detail.duplicates.length
-  return `${count} more job${count === 1 ? ' of its name runs and is' : 's of its name run and are'} ended; the newest stays.`
+  return `${count} more job${count === 1 ? ' of its name runs and is' : 's of its name run and are'} ended; the eldest stays.`
 }

@@ -17,7 +17,7 @@ import {
 } from './flink-rest.ts'
 
 export interface FlinkDetail {
-  /** Of the job that counts: the newest that runs, else the last one that ran. */
+  /** Of the job that counts: the one that has run longest, else the last one that ran. */
   readonly id: string
   readonly state: JobState
   /** Null for a job that bears the name but was not started by apply. */
@@ -45,13 +45,23 @@ export async function observe(
 ): Promise<readonly ActualFlinkJob[]> {
   const name = `pipec.${context.pipeline}`
   const jobs = await jobsNamed(name, context)
-  const live = jobs.filter((job) => !isTerminal(job.state))
-  const [newest] = live.length > 0 ? live : jobs
-  if (newest === undefined) return []
-  const own = await parametersOf(newest.jid, context)
+  const live = liveFirst(jobs)
+  const [counted] = live.length > 0 ? live : jobs
+  if (counted === undefined) return []
+  const own = await parametersOf(counted.jid, context)
   const wanted = desired.some((resource) => resource.name === name)
   if (live.length === 0 && (!wanted || forgotten(own))) return []
-  return [await actualOf(newest, own, live.slice(1), context)]
+  return [await actualOf(counted, own, live.slice(1), context)]
+}
+
+/** The one that has run longest first: of two jobs of one name the younger cannot open its transactions and restarts. */
+function liveFirst(jobs: readonly JobOverview[]): readonly JobOverview[] {
+  const live = jobs.filter((job) => !isTerminal(job.state)).reverse()
+  return [...live.filter(isRunning), ...live.filter((job) => !isRunning(job))]
+}
+
+function isRunning({ state }: JobOverview): boolean {
+  return state === 'RUNNING'
 }
 
 /** A job that ended and that nobody should go on from: removed on purpose, or never pipec's. */

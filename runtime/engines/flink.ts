@@ -22,17 +22,18 @@ async function apply(planned: FlinkChange, context: Context, step: ProgressStep)
   const [actual = null] = await observe([planned.desired], context)
   const change = compare(planned.desired, actual)
   await endDuplicates(change, context)
-  const onlyDuplicates =
-    change.actual !== null && change.actual.hash === planned.desired.hash && isUp(change.actual)
-  const id = onlyDuplicates ? change.actual.detail.id : await replaceJob(planned.desired, change, context)
+  const id = stays(change) ? change.actual.detail.id : await start(planned.desired, change, context)
   await untilRunning(id, planned.desired, context, step)
 }
 
-function isUp({ status }: ActualFlinkJob): boolean {
-  return status === 'running' || status === 'starting'
+/** Whether nothing was amiss but duplicates, or nothing any more. */
+function stays(change: FlinkChange): change is FlinkChange & { readonly actual: ActualFlinkJob } {
+  const { action, actual, desired } = change
+  if (actual === null || action === 'replace' || actual.hash !== desired?.hash) return false
+  return actual.status === 'running' || actual.status === 'starting'
 }
 
-function replaceJob(desired: FlinkJobResource, change: FlinkChange, context: Context): Promise<string> {
+function start(desired: FlinkJobResource, change: FlinkChange, context: Context): Promise<string> {
   return submit(desired, context, () => end(change, context))
 }
 

@@ -70,7 +70,7 @@ function resultTable({ groupBy, metrics }: Pipeline, names: Names) {
     name: name(names.result),
     columns: [...own, ...others.map((column) => sql`${name(column.name)} ${sqlType(column.type)}`)],
     topic: text(names.result),
-    prefix: text(`${names.job}.flink`),
+    prefix: text(`${names.job}.flink.results`),
     keys: nameList(['window_start', ...groupBy.map((field) => field.name)]),
     plain: others.some(({ type }) => type.kind === 'decimal'),
     plainKey: groupBy.some(({ type }) => type.kind === 'decimal'),
