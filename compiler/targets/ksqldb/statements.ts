@@ -68,6 +68,10 @@ function timeColumn(name: string): Sql {
 /** Kept for ever, because a record's time is its event time: of a replay the broker would delete the old at once. */
 const keptForEver = option('RETENTION_MS', sql`9223372036854775807`)
 
+/**
+ * One partition, whatever the source has: its records have no key, so that several would be filled at random and a
+ * partition's order would be lost.
+ */
 function timedView(pipeline: Pipeline, names: Names, name: string, kept: readonly Sql[]): View {
   const { fields, eventTime } = pipeline.source
   const clock = unusedName('pipec_event_time', new Set(fields.map((each) => each.name)))
@@ -76,6 +80,7 @@ function timedView(pipeline: Pipeline, names: Names, name: string, kept: readonl
     name: identifier(name),
     options: [
       option('KAFKA_TOPIC', property(name)),
+      option('PARTITIONS', sql`1`),
       option('VALUE_FORMAT', sql`'JSON'`),
       keptForEver,
       option('TIMESTAMP', timeColumn(clock)),

@@ -235,6 +235,7 @@ CREATE STREAM \`pipec_transactions\` (
 -- ksqlDB's clock has to be a column of its own in milliseconds. Only rows that count reach it: the others move no clock.
 CREATE STREAM \`pipec_transactions_timed\` WITH (
   KAFKA_TOPIC = 'pipec_transactions_timed',
+  PARTITIONS = 1,
   VALUE_FORMAT = 'JSON',
   RETENTION_MS = 9223372036854775807,
   TIMESTAMP = '\`pipec_event_time\`'
