@@ -33,7 +33,7 @@ function unwanted(actual: TopicDetail | null): Verdict {
     return { action: 'unchanged', reason: 'Not made by pipec: left alone.' }
   return {
     action: 'delete',
-    reason: 'pipec made it and the pipeline does not have it.',
+    reason: 'pipec made it, and it is no longer wanted.',
     state: 'its records are deleted with it',
   }
 }
