@@ -1,5 +1,6 @@
 /** Fetches a set of artefacts once, whole or not at all, however many processes want it at the same time. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from '../progress.ts'
 import type { ArtefactSet, Part } from './artefacts.ts'
@@ -45,9 +46,8 @@ async function waitForLock(path: string, set: ArtefactSet, context: FetchContext
 }
 
 async function fetchInto(folder: string, set: ArtefactSet, context: FetchContext): Promise<void> {
-  const temporary = `${folder}.partial`
-  // Only the lock's holder gets here: what lies there is the rest of one that was killed.
-  await rm(temporary, { recursive: true, force: true })
+  await removePartial(folder)
+  const temporary = `${folder}.partial-${process.pid}`
   await mkdir(temporary, { recursive: true })
   try {
     for (const part of set.parts) await fetchPart(part, set, temporary, context)
@@ -55,6 +55,13 @@ async function fetchInto(folder: string, set: ArtefactSet, context: FetchContext
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }
+}
+
+/** Only the lock's holder gets here: what lies there is of one that was killed, whose client may even go on writing. */
+async function removePartial(folder: string): Promise<void> {
+  const names = await readdir(dirname(folder))
+  const partial = names.filter((name) => name.startsWith(`${basename(folder)}.partial-`))
+  await Promise.all(partial.map((name) => rm(join(dirname(folder), name), { recursive: true, force: true })))
 }
 
 async function fetchPart(

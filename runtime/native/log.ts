@@ -14,9 +14,9 @@ export async function openLog(path: string): Promise<FileHandle> {
   return open(path, 'a')
 }
 
-const tailBytes = 8192
+const tailBytes = 32_768
 
-/** The last lines, read from the end: a log may be large. */
+/** The last lines that say something, read from the end: a log may be large, and most of a failure is stack frames. */
 export async function lastLines(path: string, count: number): Promise<string> {
   const file = await open(path, 'r').catch(() => null)
   if (file === null) return ''
@@ -24,8 +24,18 @@ export async function lastLines(path: string, count: number): Promise<string> {
     const { size } = await file.stat()
     const buffer = Buffer.alloc(Math.min(size, tailBytes))
     await file.read(buffer, 0, buffer.length, size - buffer.length)
-    return buffer.toString('utf8').trimEnd().split('\n').slice(-count).join('\n')
+    const lines = buffer.toString('utf8').trimEnd().split('\n').filter(isTelling)
+    return lines.slice(-count).map(shortened).join('\n')
   } finally {
     await file.close()
   }
+}
+
+function isTelling(line: string): boolean {
+  return line.trim() !== '' && !/^\s+at \S|^\s*\.\.\. \d+ (more|common)/.test(line)
+}
+
+/** A class path alone can fill a screen. */
+function shortened(line: string): string {
+  return line.length <= 400 ? line : `${line.slice(0, 400)}…`
 }

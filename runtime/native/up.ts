@@ -12,6 +12,7 @@ import { exclusively } from './exclusive.ts'
 import { fetchSet } from './fetch.ts'
 import { whereToLook } from './look.ts'
 import { type Ports, portsAt, requireFree } from './ports.ts'
+import { endAll, marked } from './processes.ts'
 import {
   aliveServices,
   type NativeRecord,
@@ -35,6 +36,8 @@ export async function upNative(request: UpRequest): Promise<UpReport> {
 async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   const record = await readRecord(folder)
   const running = await aliveServices(record)
+  // Of an `up` that was killed before it could write down what it had just started.
+  if (running.length === 0) await endAll(await marked(folder), 5_000)
   const ports = choosePorts(request, running.length > 0 ? record : null)
   const selection = await selectEngines(request, running)
   const tools = await findTools(request, selection)

@@ -153,11 +153,12 @@ describe('fetching', () => {
 
   test('clears away what a killed one left', async () => {
     const env = fakeMaven(works)
-    const partial = `${setFolder(env, small, '')}.partial`
+    const partial = `${setFolder(env, small, '')}.partial-1`
     mkdirSync(join(partial, 'lib'), { recursive: true })
     writeFileSync(join(partial, 'lib', 'half.jar'), '')
     const set = await fetching(env)
     expect(readdirSync(join(set, 'lib'))).toEqual(['b-1.jar'])
+    expect(existsSync(partial)).toBe(false)
   })
 })
 
