@@ -10,7 +10,7 @@ export interface Shell {
 
 /** Null when Docker can be used; otherwise what is missing, and how to get it or to do without. */
 export async function dockerProblem(shell: Shell): Promise<Failure | null> {
-  const compose = await attempt(shell, ['compose', 'version', '--short'])
+  const compose = await attempt(shell, ['compose', 'version'])
   if (compose === null) return problem('Docker is not installed here', installDocker)
   if (compose.code !== 0)
     return problem('Docker is here, its Compose plug-in is not', installCompose, compose)
