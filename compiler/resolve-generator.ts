@@ -205,7 +205,7 @@ function refuseRounding(value: Json, field: Field, path: (string | number)[], sc
 type Problem = (scope: Scope, path: (string | number)[]) => Diagnostic
 
 function valueProblem(value: Json, field: string, type: Type): Problem | null {
-  const shown = typeof value === 'bigint' ? String(value) : String(JSON.stringify(value)).slice(0, 60)
+  const shown = shortText(value)
   const mismatch: Problem = (scope, path) =>
     diagnostic('value-type', scope.at(path), { value: shown, field, type: typeName(type) })
   if (value === null) return null
@@ -224,6 +224,12 @@ function valueProblem(value: Json, field: string, type: Type): Problem | null {
     case 'timestamp':
       return typeof value === 'string' || typeof value === 'number' ? null : mismatch
   }
+}
+
+function shortText(value: Json): string {
+  if (typeof value === 'bigint') return String(value)
+  const text = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each))
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
 function integerProblem(

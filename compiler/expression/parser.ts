@@ -96,18 +96,21 @@ class Parser {
 
   #predicate(): Syntax {
     let left = this.#concatenation()
+    let compared = false
     for (;;) {
-      const next = this.#predicateSuffix(left)
+      const next = this.#predicateSuffix(left, compared)
       if (next === null) return left
+      compared ||= next.kind === 'binary'
       left = next
       this.#count()
     }
   }
 
-  #predicateSuffix(value: Syntax): Syntax | null {
+  /** Behind a comparison only `is null` may follow: `a < b < c` and `a = b in (c)` mean something else in each SQL. */
+  #predicateSuffix(value: Syntax, compared: boolean): Syntax | null {
     const token = this.#peek()
+    if (compared && this.#atPredicate()) this.#fail('"and" or "or"')
     if (token.kind === 'symbol' && comparisons.has(token.text)) {
-      if (value.kind === 'binary' && comparisons.has(value.operator)) this.#fail('"and" or "or"')
       this.#next++
       const right = this.#concatenation()
       return {
@@ -129,6 +132,13 @@ class Parser {
     if (this.#takeWord('like')) return this.#like(value, negated)
     if (negated) this.#fail('"in", "between" or "like"')
     return null
+  }
+
+  #atPredicate(): boolean {
+    const { kind, text } = this.#peek()
+    return kind === 'symbol'
+      ? comparisons.has(text)
+      : ['not', 'in', 'between', 'like'].some((each) => this.#isWord(each, 0))
   }
 
   #in(value: Syntax, negated: boolean): Syntax {
