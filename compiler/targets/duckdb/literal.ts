@@ -11,7 +11,7 @@ export function literal(value: LiteralValue): Sql {
   if (literal.kind === 'integer') return sql`CAST(${bareLiteral(value)} AS BIGINT)`
   if (literal.kind !== 'decimal') return bareLiteral(value)
   // From text, because a literal of many digits is a DOUBLE or a HUGEINT.
-  return sql`CAST(${string(literal.digits)} AS ${typeName(value.type)})`
+  return sql`TRY_CAST(${string(literal.digits)} AS ${typeName(value.type)})`
 }
 
 /** Beside another operand, whose type decides. */
@@ -29,7 +29,7 @@ export function bareLiteral(value: LiteralValue): Sql {
     case 'decimal':
       return /^-?[0-9]{1,17}$/.test(literal.digits.replace('.', ''))
         ? number(literal.digits)
-        : sql`CAST(${string(literal.digits)} AS ${typeName(value.type)})`
+        : sql`TRY_CAST(${string(literal.digits)} AS ${typeName(value.type)})`
   }
 }
 
