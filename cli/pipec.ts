@@ -222,6 +222,30 @@ command(
     }),
   )
 
+command('test', "Run the pipeline's fixtures: rows in, rows out, late rows.", 'pipec test --junit report.xml')
+  .argument('[fixtures...]', 'fixture files (default: tests/*.yaml beside the pipeline)')
+  .option('-f, --file <pipeline.yaml>', 'the pipeline', 'pipeline.yaml')
+  .option('--name <text>', 'only fixtures whose name contains it')
+  .option('--update', 'write what came out into the fixtures, and show the difference')
+  .option('--junit <file>', 'write a JUnit report')
+  .option('--json', 'the outcome as JSON')
+  .action((fixtures, options) =>
+    perform(async (io) => {
+      const { test } = await import('./commands/test.ts')
+      return test(
+        {
+          file: options.file,
+          fixtures,
+          name: options.name ?? null,
+          update: !!options.update,
+          json: !!options.json,
+          junit: options.junit ?? null,
+        },
+        io,
+      )
+    }),
+  )
+
 const withOption = new Option('--with <way>', 'how the engines are started').choices(['docker', 'native'])
 
 command(

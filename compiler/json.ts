@@ -18,3 +18,13 @@ function print(value: Json, newline: string): string {
   if (entries.length === 0) return '{}'
   return `{${entries.map(([key, each]) => `${inner}${JSON.stringify(key)}: ${print(each, inner)}`).join(',')}${newline}}`
 }
+
+/** JSON text on one line, bigints as plain integers. */
+export function jsonLine(value: Json): string {
+  if (typeof value === 'bigint') return String(value)
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(jsonLine).join(',')}]`
+  return `{${Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}:${jsonLine(each)}`)
+    .join(',')}}`
+}

@@ -4,18 +4,35 @@ import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import { didYouMean, nearest } from './diagnostics/suggest.ts'
 import type { PipelineDocument } from './document.ts'
 import type { Json, Span } from './ir.ts'
-import validator from './precompiled/validator.js'
+import validator from './precompiled/pipeline-validator.js'
 import { type Located, locate } from './source.ts'
+
+/** A schema's compiled form, as ajv makes it. */
+interface Validator {
+  (data: unknown): boolean
+  errors?: ErrorObject[] | null
+}
 
 /** The document, or why it is none. */
 export function validate(root: Located): {
   document: PipelineDocument | null
   diagnostics: readonly Diagnostic[]
 } {
-  if (validator(root.value)) return { document: root.value as unknown as PipelineDocument, diagnostics: [] }
+  const diagnostics = complaints(root, validator, 'a pipeline')
+  return {
+    document: diagnostics.length === 0 ? (root.value as unknown as PipelineDocument) : null,
+    diagnostics,
+  }
+}
+
+/** What a schema has against a document; `whole` is what messages call the document. */
+export function complaints(root: Located, validator: Validator, whole: string): readonly Diagnostic[] {
+  if (validator(root.value)) return []
   const errors = (validator.errors ?? []).filter(isTelling)
-  const found = errors.filter((each) => !isMisspelt(each, errors)).map((error) => describe(error, root))
-  return { document: null, diagnostics: oneAPlace(found) }
+  const found = errors
+    .filter((each) => !isMisspelt(each, errors))
+    .map((error) => describe(error, root, whole))
+  return oneAPlace(found)
 }
 
 /** A missing key that stands there under a wrong name is one mistake, told where the wrong name is. */
@@ -44,11 +61,11 @@ function oneAPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   })
 }
 
-function describe(error: ErrorObject, root: Located): Diagnostic {
+function describe(error: ErrorObject, root: Located, whole: string): Diagnostic {
   const path = pathOf(error.instancePath, root)
   const here = locate(root, path)
   const key = String(path.findLast((each) => typeof each === 'string') ?? 'pipeline.yaml')
-  const parent = path.length === 0 ? 'a pipeline' : `"${path.join('.')}"`
+  const parent = path.length === 0 ? whole : `"${path.join('.')}"`
   switch (error.keyword) {
     case 'additionalProperties':
       return unknownKey(error, here, parent)
@@ -67,6 +84,12 @@ function describe(error: ErrorObject, root: Located): Diagnostic {
       return wrongText(error, here, key)
     case 'anyOf':
       return wrongAlternative(error, here, key)
+    case 'not':
+      return diagnostic('wrong-type', keySpan(here), {
+        key,
+        expected: 'one value',
+        found: kindOf(here.value),
+      })
     case 'enum':
     case 'const':
       return wrongWord(error, here, key)

@@ -28,7 +28,7 @@ function templatesModule(): string {
   return `// @ts-nocheck\nexport const templates = {\n${entries.join('')}}\n`
 }
 
-function validatorModule(): string {
+function validatorModule(name: string): string {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
@@ -40,7 +40,7 @@ function validatorModule(): string {
     code: { source: true, esm: true },
   })
   ajv.addVocabulary(['x-diagnostic'])
-  const schema = JSON.parse(readFileSync('schema/pipeline.schema.json', 'utf8'))
+  const schema = JSON.parse(readFileSync(`schema/${name}.schema.json`, 'utf8'))
   const code = standalone(ajv, ajv.compile(schema))
   const bundled = buildSync({
     stdin: { contents: code, resolveDir: process.cwd(), loader: 'js' },
@@ -70,8 +70,13 @@ function write(name: string, text: string): void {
 
 write('templates.ts', templatesModule())
 write('faker-methods.ts', fakerModule())
-write('validator.js', validatorModule())
-write(
-  'validator.d.ts',
-  "import type { ErrorObject } from 'ajv'\ndeclare const validate: { (data: unknown): boolean; errors?: ErrorObject[] | null }\nexport default validate\n",
-)
+const validatorTypes = `\
+import type { ErrorObject } from 'ajv'
+declare const validate: { (data: unknown): boolean; errors?: ErrorObject[] | null }
+export default validate
+`
+
+for (const name of ['pipeline', 'fixtures']) {
+  write(`${name}-validator.js`, validatorModule(name))
+  write(`${name}-validator.d.ts`, validatorTypes)
+}

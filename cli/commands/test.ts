@@ -1,0 +1,128 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import type { Output } from '../../compiler/compile.ts'
+import { hasErrors } from '../../compiler/diagnostics/diagnostic.ts'
+import { type ReadFixtures, readFixtures } from '../../compiler/fixtures.ts'
+import { openEngine } from '../../runtime/embedded/engine.ts'
+import { Failure } from '../../runtime/failure.ts'
+import { type Outcome, passed, runFixture } from '../../runtime/fixtures/run.ts'
+import { readBytes, writeAtomically } from '../files.ts'
+import type { ExitCode, Io } from '../io.ts'
+import { absolute, loadOutput } from '../load.ts'
+import { renderDiagnostics } from '../views/diagnostics.ts'
+import { junitXml, type Results, resultsJson, resultsText } from '../views/fixtures.ts'
+
+export interface TestOptions {
+  readonly file: string
+  /** Fixture files; none means tests/*.yaml beside the pipeline. */
+  readonly fixtures: readonly string[]
+  /** Only cases whose name contains this. */
+  readonly name: string | null
+  /** Writes what came out into the fixtures, after showing the difference. */
+  readonly update: boolean
+  readonly json: boolean
+  /** A file for a JUnit report. */
+  readonly junit: string | null
+}
+
+interface FixtureFile extends ReadFixtures {
+  readonly path: string
+  readonly shown: string
+}
+
+/** Runs the pipeline's fixtures on the embedded engine. Exits 2 when one differs, 1 when one cannot be read. */
+export async function test(options: TestOptions, io: Io): Promise<ExitCode> {
+  const output = loadOutput(options.file, io)
+  if (output === null) return 1
+  const files = fixtureFiles(options, io).map((path) => readFile(path, output, io))
+  const broken = files.filter((each) => hasErrors(each.diagnostics))
+  for (const { shown, text, diagnostics } of broken)
+    io.err(renderDiagnostics({ file: shown, text, diagnostics }, 'text', io.color))
+  if (broken.length > 0) return 1
+  const began = io.now()
+  const results: Results = { files: await runAll(files, options, output, io), millis: io.now() - began }
+  if (options.update) return update(files, results, io)
+  return report(results, options, io)
+}
+
+function fixtureFiles({ file, fixtures }: TestOptions, io: Io): readonly string[] {
+  if (fixtures.length > 0) return fixtures.map((each) => absolute(io, each))
+  const folder = join(dirname(absolute(io, file)), 'tests')
+  const found = listYaml(folder)
+  if (found.length > 0) return found
+  throw new Failure(`There are no fixtures in ${relative(io.cwd, folder) || '.'}/.`, {
+    next: 'Write one, tests/first.yaml: `cases: [{ name: …, input: [{ row: … }], expect: [] }]`, and let `pipec test --update` fill in what comes out.',
+  })
+}
+
+function listYaml(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => join(folder, name))
+  } catch {
+    return []
+  }
+}
+
+function readFile(path: string, { pipeline }: Output, io: Io): FixtureFile {
+  return { path, shown: relative(io.cwd, path), ...readFixtures(readBytes(path), pipeline) }
+}
+
+async function runAll(
+  files: readonly FixtureFile[],
+  { name }: TestOptions,
+  output: Output,
+  io: Io,
+): Promise<Results['files']> {
+  const sql = output.files.get('duckdb/query.sql')!
+  const folder = mkdtempSync(join(tmpdir(), 'pipec-test-'))
+  const engine = await openEngine()
+  try {
+    const results: { file: string; outcomes: Outcome[] }[] = []
+    for (const { shown, fixtures } of files) {
+      const outcomes: Outcome[] = []
+      for (const fixture of fixtures.filter((each) => name === null || each.name.includes(name))) {
+        io.signal.throwIfAborted()
+        outcomes.push(await runFixture(engine, sql, fixture, join(folder, 'records.ndjson')))
+      }
+      results.push({ file: shown, outcomes })
+    }
+    return results
+  } finally {
+    engine.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function report(results: Results, { json, junit, file }: TestOptions, io: Io): Promise<ExitCode> {
+  if (junit !== null) writeAtomically(absolute(io, junit), junitXml(results, basename(file)))
+  await io.out(json ? `${JSON.stringify(resultsJson(results), null, 2)}\n` : resultsText(results, io.color))
+  const outcomes = results.files.flatMap((each) => each.outcomes)
+  if (outcomes.length === 0) throw new Failure('No fixture has such a name.')
+  return outcomes.every(passed) ? 0 : 2
+}
+
+async function update(files: readonly FixtureFile[], results: Results, io: Io): Promise<ExitCode> {
+  const { updatedFixtures } = await import('../update-fixtures.ts')
+  const { unifiedDiff } = await import('../views/diff.ts')
+  let written = 0
+  for (const [index, { path, shown, text }] of files.entries()) {
+    const fresh = updatedFixtures(
+      text,
+      results.files[index]!.outcomes.filter((each) => !passed(each)),
+    )
+    if (fresh === text) continue
+    await io.out(unifiedDiff(shown, text, fresh, io.color))
+    writeAtomically(path, fresh)
+    written++
+  }
+  io.err(
+    written === 0
+      ? 'Every fixture already says what comes out.\n'
+      : `${written} ${written === 1 ? 'file' : 'files'} updated; look at the difference before it is committed.\n`,
+  )
+  return 0
+}
