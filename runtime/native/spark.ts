@@ -86,6 +86,8 @@ function common(setup: Setup, spark: SparkHome, conf: string, data: string): Com
       SPARK_CONF_DIR: conf,
       SPARK_LOCAL_DIRS: `${data}/tmp`,
       SPARK_LOCAL_IP: '127.0.0.1',
+      // Without it the worker looks for the folders of a build of Spark itself, and can start no driver.
+      SPARK_SCALA_VERSION: '2.13',
       PYSPARK_PYTHON: spark.python,
     },
     first: null,
