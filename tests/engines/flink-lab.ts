@@ -10,7 +10,7 @@ import { flink } from '../../runtime/engines/flink.ts'
 import type { ActualFlinkJob } from '../../runtime/engines/flink-observe.ts'
 import { cancel, isTerminal, jobOf as jobById, jobsNamed } from '../../runtime/engines/flink-rest.ts'
 import { submit } from '../../runtime/engines/flink-submit.ts'
-import { readTopic } from '../../runtime/engines/kafka-read.ts'
+import { readTopic, type TopicRecord } from '../../runtime/engines/kafka-read.ts'
 import type { Local } from '../../runtime/local.ts'
 import { silent } from '../../runtime/progress.ts'
 
@@ -104,16 +104,15 @@ export class Lab {
 
   /** What a reader of committed records sees now. */
   async rows(topic: string): Promise<readonly Row[]> {
-    const found: Row[] = []
-    await readTopic(
-      this.endpoints.kafka,
-      topic,
-      { from: 'beginning', until: 'end' },
-      (record) => {
-        found.push(JSON.parse(record.value ?? 'null') as Row)
-      },
-      new AbortController().signal,
-    )
+    return (await this.texts(topic)).map((text) => JSON.parse(text) as Row)
+  }
+
+  async texts(topic: string): Promise<readonly string[]> {
+    const found: string[] = []
+    const signal = new AbortController().signal
+    const range = { from: 'beginning', until: 'end' } as const
+    const take = ({ value }: TopicRecord) => void found.push(value ?? 'null')
+    await readTopic(this.endpoints.kafka, topic, range, take, signal)
     return found
   }
 

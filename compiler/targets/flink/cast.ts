@@ -14,7 +14,7 @@ const guards: Readonly<Partial<Record<`${TypeKind}-${TypeKind}`, (operand: Sql) 
     sql`CASE WHEN REGEXP(${operand}, '^[+-]?[0-9]+$') THEN TRY_CAST(${operand} AS BIGINT) END`,
   // Flink takes Java's own spellings: '1d', '0x1p3', 'NaN'.
   'string-double': (operand) =>
-    sql`CASE WHEN REGEXP(${operand}, '^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$') THEN TRY_CAST(${operand} AS DOUBLE) END`,
+    sql`CASE WHEN REGEXP(${operand}, '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$') THEN TRY_CAST(${operand} AS DOUBLE) END`,
   // Flink writes TRUE and FALSE.
   'boolean-string': (operand) => sql`CASE WHEN ${operand} THEN 'true' WHEN NOT ${operand} THEN 'false' END`,
   // Flink clips at the bounds of BIGINT.

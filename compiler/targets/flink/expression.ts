@@ -2,8 +2,8 @@
 import type { Condition, FunctionName, Value } from '../../ir.ts'
 import { joinSql, type Sql, sql } from '../../text.ts'
 import { cast } from './cast.ts'
+import { like } from './like.ts'
 import { bareLiteral, literal } from './literal.ts'
-import { text } from './quote.ts'
 import { sqlType } from './types.ts'
 
 /** The SQL of a field's value where the expression stands. */
@@ -58,10 +58,8 @@ const conditions = {
   },
   between: ({ value: tested, low, high, negated }, scope) =>
     sql`${compared(tested, scope)} ${not(negated)}BETWEEN ${compared(low, scope)} AND ${compared(high, scope)}`,
-  like: ({ value: tested, pattern, escape, negated }, scope) => {
-    const escaping = escape === null ? sql`` : sql` ESCAPE ${text(escape)}`
-    return sql`${value(tested, scope)} ${not(negated)}LIKE ${text(pattern)}${escaping}`
-  },
+  like: ({ value: tested, pattern, escape, negated }, scope) =>
+    like(value(tested, scope), pattern, escape, negated),
   'is-null': ({ value: tested, negated }, scope) => sql`${value(tested, scope)} IS ${not(negated)}NULL`,
   truth: ({ value: tested, negated }, scope) =>
     negated ? sql`${value(tested, scope)} IS FALSE` : sql`${value(tested, scope)} IS TRUE`,

@@ -342,6 +342,18 @@ describe('expressions', () => {
       "`s` LIKE '5!%' ESCAPE '!'",
     ],
     [{ kind: 'truth', value: of('b', boolean), negated: true, at }, '`b` IS FALSE'],
+    [
+      { kind: 'like', value: s, pattern: "a.%'_", escape: null, negated: true, at },
+      "NOT REGEXP(`s`, '(?s)\\Aa\\..*''.\\z')",
+    ],
+    [
+      { kind: 'like', value: s, pattern: '!_%', escape: '!', negated: false, at },
+      "`s` LIKE '!_%' ESCAPE '!'",
+    ],
+    [
+      { kind: 'like', value: s, pattern: '!__', escape: '!', negated: false, at },
+      "REGEXP(`s`, '(?s)\\A_.\\z')",
+    ],
   ]
   test.each(conditions)('%#: %s', (node, sql) => {
     expect(condition(node, quoted)).toBe(sql)
