@@ -246,6 +246,25 @@ command('test', "Run the pipeline's fixtures: rows in, rows out, late rows.", 'p
     }),
   )
 
+command(
+  'explain',
+  'Show which windows a record falls into, and what becomes of it on each engine.',
+  'pipec explain --input events.ndjson --line 17',
+)
+  .argument(...file)
+  .requiredOption('-i, --input <file>', 'one event, or a file with one JSON object a line')
+  .addOption(new Option('--line <number>', 'which line (default: the last one)').argParser(wholeNumber))
+  .option('--json', 'as JSON')
+  .action((path, options) =>
+    perform(async (io) => {
+      const { explain } = await import('./commands/explain.ts')
+      return explain(
+        { file: path, input: options.input, line: options.line ?? null, json: !!options.json },
+        io,
+      )
+    }),
+  )
+
 const withOption = new Option('--with <way>', 'how the engines are started').choices(['docker', 'native'])
 
 command(
