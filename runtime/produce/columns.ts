@@ -4,6 +4,7 @@ import type { Field, GeneratorRule, Json, Type } from '../../compiler/ir.ts'
 import { Failure, isFailure } from '../failure.ts'
 import { fakerMethod, methodNames, nearest } from './faker.ts'
 import type { Random } from './random.ts'
+import { uuidOf } from './uuid.ts'
 import { Misfit, valueWriter } from './value-text.ts'
 
 /** `drawn` holds the texts of the current record's fields that were drawn before this one. */
@@ -37,7 +38,7 @@ export function drawOf(field: Field, rule: GeneratorRule, around: Surroundings):
     case 'lookup':
       return lookup(field, rule, write, around)
     case 'faker':
-      return faked(field, rule, around)
+      return isPlainUuid(field, rule) ? () => `"${uuidOf(around.random)}"` : faked(field, rule, around)
   }
 }
 
@@ -112,6 +113,12 @@ function noEntry(field: Field, target: string, text: string): Failure {
 export function plain(text: string): string {
   if (!text.startsWith('"')) return text
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
+}
+
+/** What needs no faker. */
+export function isPlainUuid(field: Field, rule: GeneratorRule): boolean {
+  const isUuid = rule.kind === 'faker' && rule.method === 'string.uuid' && rule.arguments.length === 0
+  return isUuid && field.type.kind === 'string'
 }
 
 function faked(field: Field, rule: Extract<GeneratorRule, { kind: 'faker' }>, around: Surroundings): Draw {

@@ -1,7 +1,7 @@
 /** Records as the pipeline's generator describes them, as fast as text can be joined. */
 import type { Faker } from '@faker-js/faker'
 import type { Field, Generator, GeneratorField, Source } from '../../compiler/ir.ts'
-import { type Draw, drawOf, plain, type Surroundings } from './columns.ts'
+import { type Draw, drawOf, isPlainUuid, plain, type Surroundings } from './columns.ts'
 import { defaultDraw } from './defaults.ts'
 import { loadFaker } from './faker.ts'
 import { type Random, seededRandom } from './random.ts'
@@ -49,7 +49,7 @@ export async function createGenerator(
   const around: Surroundings = {
     fields: source.fields,
     random: seededRandom(seed),
-    faker: await fakerFor(generator, seed, options.clock),
+    faker: await fakerFor(source.fields, generator, seed, options.clock),
     now,
     time: timeWriter(source.eventTime.format, source.eventTime.timeZone),
     isTime: timeMatcher(source.eventTime.format),
@@ -77,8 +77,16 @@ function ticks(clock: Clock): () => number {
   return () => startMillis + Math.floor((count++ * 1000) / eventsPerSecond)
 }
 
-async function fakerFor(generator: Generator | null, seed: number, clock: Clock): Promise<Faker | null> {
-  const needed = generator?.fields.some(({ rule }) => rule.kind === 'faker') ?? false
+async function fakerFor(
+  fields: readonly Field[],
+  generator: Generator | null,
+  seed: number,
+  clock: Clock,
+): Promise<Faker | null> {
+  const needed = generator?.fields.some(({ name, rule }) => {
+    const field = fields.find((one) => one.name === name)
+    return rule.kind === 'faker' && !(field !== undefined && isPlainUuid(field, rule))
+  })
   return needed ? loadFaker(seed, clock.kind === 'wall' ? clock.now() : clock.startMillis) : null
 }
 

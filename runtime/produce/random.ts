@@ -1,6 +1,8 @@
 /** A small seeded generator of random numbers: the same seed gives the same records everywhere, for ever. */
 
 export interface Random {
+  /** 32 random bits, as a number of at least 0. */
+  bits(): number
   /** At least 0, below 1, with 32 random bits. */
   fraction(): number
   /** A whole number, at least 0, below `limit` (at most 2^32). */
@@ -23,6 +25,7 @@ export function seededRandom(seed: number): Random {
   }
   for (let round = 0; round < 15; round++) next()
   return {
+    bits: next,
     fraction: () => next() / 0x1_0000_0000,
     below: (limit) => Math.floor((next() / 0x1_0000_0000) * limit),
   }

@@ -246,3 +246,14 @@ test('a lookup without an entry is refused when it happens', async () => {
   }
   await expect(records(1, { source, generator })).rejects.toThrow('has no value for x = "other"')
 })
+
+test('ids are random UUIDs of version 4 by every bit that may vary', async () => {
+  const ids = (await records(4_000)).map(
+    ({ value }) => JSON.parse(value).transaction_id.replaceAll('-', '') as string,
+  )
+  expect(new Set(ids).size).toBe(4_000)
+  for (let place = 0; place < 32; place++) {
+    const digits = new Set(ids.map((id) => id[place]))
+    expect(digits.size).toBe(place === 12 ? 1 : place === 16 ? 4 : 16)
+  }
+})

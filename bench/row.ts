@@ -1,0 +1,28 @@
+/** One line of what `npm run bench` prints. */
+export interface Row {
+  readonly what: string
+  /** With its unit. */
+  readonly measured: string
+  /** What this machine reaches with the least that could do the job, and what that is. */
+  readonly floor: string
+  /** What is promised. */
+  readonly bound: string
+  /** Null where nothing could be measured; `measured` then says why. */
+  readonly holds: boolean | null
+}
+
+export function thousands(perSecond: number): string {
+  return `${Math.round(perSecond / 1000).toLocaleString('en')} k/s`
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((one, other) => one - other)
+  return sorted[Math.floor(sorted.length / 2)]!
+}
+
+/** How often a second, over one call. */
+export async function perSecond(count: number, work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return (count * 1000) / (performance.now() - began)
+}
