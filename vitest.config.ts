@@ -30,6 +30,8 @@ export default defineConfig({
           hookTimeout: 300_000,
           // One file after the other: they share one set of engines, and its slots and cores.
           fileParallelism: false,
+          // After the unit tests: they would fight over the cores.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -28,10 +28,7 @@ const prefix = 'pipec-engine-tests-'
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const ready = process.env.PIPEC_ENGINES
-  if (ready !== undefined) {
-    hand(project, ready, await readLocal(ready))
-    return undefined
-  }
+  if (ready) return useReady(project, ready)
   const folder = join(tmpdir(), `${prefix}${process.pid}`)
   const missing = await missingTools()
   if (missing.length > 0) return skip(project, folder, missing)
@@ -47,6 +44,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   process.env.PIPEC_ENGINES = folder
   hand(project, folder, local)
   return endOnce
+}
+
+async function useReady(project: TestProject, folder: string): Promise<undefined> {
+  const local = await readLocal(folder)
+  if (local === null) throw new Error(`PIPEC_ENGINES is ${folder}, but no engines are up there`)
+  hand(project, folder, local)
 }
 
 function hand(project: TestProject, folder: string, local: Local | null): void {

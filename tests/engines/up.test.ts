@@ -75,7 +75,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await readLocal(cwd)).toBeNull()
 }
 
-describe.skipIf(inject('local') === null)('up and down', () => {
+describe.skipIf(inject('local')?.with !== 'native')('up and down', () => {
   test('start a broker that answers, find it up the second time, and end it', async () => {
     const first = await up()
     expect(first.started).toEqual(['Kafka'])
