@@ -8,10 +8,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { capabilityTable } from './capabilities.ts'
 
-const blocks = /(<!-- (file|pipec|capabilities)(?:: ?| )?([^\n]*?) ?-->\n)([\s\S]*?)(\n<!-- end -->)/g
+const blocks = /(<!-- (file|pipec|capabilities)(?:: ?| )?([^\n]*?) ?-->\n)([\s\S]*?)(<!-- end -->)/g
 
 export function renderReadme(text: string): string {
-  return text.replaceAll(blocks, (_, head: string, kind: string, rest: string, _old: string, end: string) => head + content(kind, rest) + end)
+  return text.replaceAll(blocks, (_, head: string, kind: string, rest: string, _old: string, end: string) => `${head}${content(kind, rest)}\n${end}`)
 }
 
 function content(kind: string, rest: string): string {
