@@ -1,15 +1,16 @@
 /** The columns of the source table, and those that its rows keep behind the filter. */
-import type { Field, Pipeline } from '../../ir.ts'
+import type { Field, Pipeline, Window } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import type { Scope } from './expression.ts'
 import { aggregatedFields } from './fields.ts'
+import { earlier } from './interval.ts'
 import { name } from './quote.ts'
 import { type TimeReader, timeReader } from './time.ts'
 import { sqlType } from './types.ts'
 
 export interface Columns {
   readonly reader: TimeReader
-  /** The column whose values are the event times. */
+  /** The column whose values are the event times, less the window's offset. */
   readonly clock: Sql
   /** The same behind the filter. */
   readonly keptClock: Sql
@@ -26,11 +27,15 @@ export interface Columns {
 export function columnsOf(pipeline: Pipeline): Columns {
   const { fields, eventTime } = pipeline.source
   const reader = timeReader(eventTime)
-  const clock = clockName(pipeline, reader)
+  const offset = offsetOf(pipeline.window)
+  const direct = reader.direct && offset === 0
+  const clock = direct ? eventTime.field : unusedIn(pipeline, 'event_time')
   const keptClock = windowColumns.includes(clock) ? unusedIn(pipeline, 'event_time') : clock
   const source = sourceScope(fields, reader)
   const aliases = aliasesOf(pipeline, keptClock)
-  const computed = reader.direct ? [] : [sql`${name(clock)} AS ${reader.read(name(eventTime.field))}`]
+  const read = reader.read(name(eventTime.field))
+  const shifted = offset === 0 ? read : earlier(reader.direct ? read : sql`(${read})`, offset)
+  const computed = direct ? [] : [sql`${name(clock)} AS ${shifted}`]
   return {
     reader,
     clock: name(clock),
@@ -49,8 +54,13 @@ function declaration({ name: field, type }: Field, reader: TimeReader): Sql {
   return sql`${name(field)} ${type.kind === 'timestamp' ? reader.type : sqlType(type)}`
 }
 
-function clockName(pipeline: Pipeline, { direct }: TimeReader): string {
-  return direct ? pipeline.source.eventTime.field : unusedIn(pipeline, 'event_time')
+/**
+ * With an offset Flink's window functions lose rows: a row waits in a buffer that is emptied at the bounds of windows
+ * without one, when its own window may be gone (seen on Flink 2.2.1). So the clock runs earlier by the offset, windows
+ * have none, and their bounds are moved back.
+ */
+export function offsetOf(window: Window): number {
+  return window.kind === 'session' ? 0 : window.offset
 }
 
 function unusedIn({ source }: Pipeline, wish: string): string {

@@ -2,7 +2,7 @@
 import type { FlinkEngine, Pipeline } from '../../ir.ts'
 import { joinSql, type Sql, sql } from '../../text.ts'
 import { aggregate } from './aggregate.ts'
-import { type Columns, columnsOf } from './columns.ts'
+import { type Columns, columnsOf, offsetOf } from './columns.ts'
 import { condition } from './expression.ts'
 import { earlier } from './interval.ts'
 import { lateColumns, lateCondition, lateSelection } from './late.ts'
@@ -56,6 +56,7 @@ function sourceTable(pipeline: Pipeline, names: Names, { clock, declarations, re
     filtered: pipeline.where !== null,
     where: pipeline.where === null ? sql`TRUE` : condition(pipeline.where, source),
     delayed,
+    shifted: offsetOf(pipeline.window) !== 0,
     several: pipeline.source.partitions > 1,
     topic: text(names.source),
     group: text(`${names.job}.flink`),
@@ -88,14 +89,19 @@ function query(pipeline: Pipeline, names: Names, { keptClock, kept }: Columns) {
   const groups = groupColumns(pipeline.groupBy, kept)
   return {
     selection: [
-      epochMillis(windowStart),
-      epochMillis(windowEnd),
+      bound(windowStart, pipeline),
+      bound(windowEnd, pipeline),
       ...groups,
       ...pipeline.metrics.map((metric) => aggregate(metric, kept)),
     ],
     window: windowed(pipeline.window, name(names.kept), keptClock, groups),
     grouping: joinSql([windowStart, windowEnd, ...groups], ', '),
   }
+}
+
+function bound(column: Sql, { window }: Pipeline): Sql {
+  const offset = offsetOf(window)
+  return offset === 0 ? epochMillis(column) : sql`${epochMillis(column)} + ${offset}`
 }
 
 /** One table, or none. A session's end is not known from the row, so the capability table keeps sessions out. */

@@ -21,11 +21,10 @@ export function lateCondition(window: Aligned, { clock }: Columns): Sql {
   return sql`${watermark} IS NOT NULL AND ${end} - 1 <= ${epochMillis(watermark)}`
 }
 
-/** The end of the earliest window that holds the time; windows begin every `step` milliseconds. */
+/** The end of the earliest window that holds the time; the clock has no offset left. */
 function firstWindowEnd(window: Aligned, time: Sql): Sql {
   const step = window.kind === 'tumbling' ? window.size : window.advance
-  const since = window.offset === 0 ? time : sql`${time} + ${step - window.offset}`
-  return sql`${time} - MOD(${since}, ${step}) + ${step}`
+  return sql`${time} - MOD(${time}, ${step}) + ${step}`
 }
 
 /** The late row as its record had it, in the order in which the source declares its fields. */

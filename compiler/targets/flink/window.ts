@@ -13,16 +13,12 @@ function windowFunction(window: Window, rows: Sql, clock: Sql, groups: readonly 
   const time = sql`DESCRIPTOR(${clock})`
   switch (window.kind) {
     case 'tumbling':
-      return sql`TUMBLE(TABLE ${rows}, ${time}, ${interval(window.size)}${offset(window.offset)})`
+      return sql`TUMBLE(TABLE ${rows}, ${time}, ${interval(window.size)})`
     case 'hopping':
-      return sql`HOP(TABLE ${rows}, ${time}, ${interval(window.advance)}, ${interval(window.size)}${offset(window.offset)})`
+      return sql`HOP(TABLE ${rows}, ${time}, ${interval(window.advance)}, ${interval(window.size)})`
     case 'session':
       return sql`SESSION(TABLE ${rows}${partition(groups)}, ${time}, ${interval(window.gap)})`
   }
-}
-
-function offset(millis: number): Sql {
-  return millis === 0 ? sql`` : sql`, ${interval(millis)}`
 }
 
 function partition(groups: readonly Sql[]): Sql {

@@ -126,7 +126,7 @@ describe('windows', () => {
     ],
     [
       { kind: 'tumbling', size: 86_400_000, offset: 3_600_000, at },
-      "TUMBLE(TABLE `transactions_kept`, DESCRIPTOR(`event_timestamp`), INTERVAL '1' DAY, INTERVAL '1' HOUR)",
+      "TUMBLE(TABLE `transactions_kept`, DESCRIPTOR(`event_time`), INTERVAL '1' DAY)",
     ],
     [
       { kind: 'hopping', size: 600_000, advance: 60_000, offset: 0, at },
@@ -139,6 +139,14 @@ describe('windows', () => {
   ]
   test.each(windows)('%j', (window, sql) => {
     expect(script({ pipeline: { window } })).toContain(`FROM TABLE(${sql})\n`)
+  })
+
+  test('an offset is taken off the clock and put back on the bounds', () => {
+    const text = script({ pipeline: { window: { kind: 'tumbling', size: 3_000, offset: 500, at } } })
+    expect(text).toContain("`event_time` AS `event_timestamp` - INTERVAL '0.5' SECOND,")
+    expect(text).toContain("THEN `event_time` - INTERVAL '5.001' SECOND END")
+    expect(text).toContain('EXTRACT(MILLISECOND FROM `window_start`) + 500,')
+    expect(text).toContain('EXTRACT(MILLISECOND FROM `window_end`) + 500,')
   })
 
   test('sessions are told apart by their groups', () => {
