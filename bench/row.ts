@@ -26,3 +26,11 @@ export async function perSecond(count: number, work: () => Promise<unknown>): Pr
   await work()
   return (count * 1000) / (performance.now() - began)
 }
+
+/** How often a second of one core's own time: what others on the machine do does not count. */
+export async function perCpuSecond(count: number, work: () => Promise<unknown>): Promise<number> {
+  const began = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(began)
+  return (count * 1_000_000) / (user + system)
+}
