@@ -81,6 +81,15 @@ export function lastReport(stdout: string): Report | null {
 export const bootstrap = `
 import base64, json, os, threading, time
 
+def records(offsets):
+    return sum(sum(each.values()) for each in json.loads(offsets).values())
+
+def behind(source):
+    try:
+        return records(source["latestOffset"]) - records(source["endOffset"])
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return None
+
 def report():
     from pyspark.sql import SparkSession
     printed, when = None, 0.0
@@ -95,13 +104,11 @@ def report():
         except Exception:
             continue
         known = progress is not None
-        sources = progress["sources"] if known else []
-        behind = [s["metrics"].get("maxOffsetsBehindLatest") for s in sources if s["metrics"]]
         line = {
             "ready": known or status["message"].startswith("Waiting for"),
             "state": status["message"],
             "batch": progress["batchId"] if known else None,
-            "behind": int(behind[0]) if behind and behind[0] is not None else None,
+            "behind": behind(progress["sources"][0]) if known else None,
             "watermark": progress["eventTime"].get("watermark") if known else None,
         }
         facts = (line["ready"], line["batch"], line["behind"])

@@ -20,7 +20,7 @@ import { type Event, expectedRows } from './spark-oracle.ts'
 
 const found = endpoints()
 const here = found as Endpoints
-const long = 900_000
+const long = 1_200_000
 
 function pipelineText(window: string, late = 'batch', where = "status = 'Paid'"): string {
   return `
@@ -104,7 +104,7 @@ async function run(
         await between(name)
         await produce(kafka, `${name}_in`, values)
       }
-      return sorted(await results(kafka, `${name}_out`, count))
+      return sorted(await results(kafka, `${name}_out`, (rows) => rows.length >= count))
     } finally {
       await converge(here, name, null)
     }
@@ -198,6 +198,12 @@ test.skipIf(found === null)(
     const job = jobOf(pipeline)
     const status = async () => (await spark.observe([], contextOf(here, name, null)))[0]?.status ?? null
     await withTopics(here, topicsOf(name, 3), async (kafka) => {
+      const totals = async (total: number) => {
+        const rows = await results(kafka, `${name}_out`, (found) =>
+          found.some((each) => each.total === total),
+        )
+        return rows.map((each) => each.total)
+      }
       try {
         await produce(
           kafka,
@@ -220,7 +226,7 @@ test.skipIf(found === null)(
         const [actual] = await spark.observe([], contextOf(here, name, null))
         expect(actual?.detail.running).toHaveLength(1)
         expect((await converge(here, name, job))?.action).toBe('unchanged')
-        expect(await results(kafka, `${name}_out`, 1)).toMatchObject([{ user: 'a', total: 1 }])
+        expect(await totals(1)).toEqual([1])
 
         const touched = jobOf(pipeline, (script) => `${script}# touched\n`)
         expect(await converge(here, name, touched)).toMatchObject({
@@ -235,11 +241,11 @@ test.skipIf(found === null)(
           paid.map((event) => record({ ...event, paid: 5 }, 'Refused')),
         )
         expect(await converge(here, name, other)).toMatchObject({ action: 'replace' })
-        expect(await results(kafka, `${name}_out`, 1)).toMatchObject([{ user: 'a', total: 5 }])
+        expect(await totals(5)).toEqual([5])
 
         // The first query again: its old checkpoint is gone, so it reads everything again.
         expect(await converge(here, name, job)).toMatchObject({ action: 'replace' })
-        expect(await results(kafka, `${name}_out`, 1)).toMatchObject([{ user: 'a', total: 1 }])
+        expect(await totals(1)).toEqual([1])
         expect(await status()).toBe('running')
       } finally {
         expect((await converge(here, name, null))?.action).toBe('delete')
