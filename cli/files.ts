@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   cpSync,
+  type Dirent,
   existsSync,
   linkSync,
   mkdirSync,
@@ -10,12 +11,15 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Failure } from '../runtime/failure.ts'
 
 /** Path below the folder, with `/`, to text. */
@@ -56,29 +60,43 @@ export function readText(path: string, next?: string): string {
 
 /** Every file below the folder; an absent folder is an empty tree. */
 export function readTree(folder: string): Tree {
-  recover(folder)
-  if (!existsSync(folder)) return new Map()
-  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile())
-    .map((each) => join(each.parentPath, each.name))
-  return new Map(paths.map((path) => [path.slice(folder.length + 1).replaceAll('\\', '/'), readText(path)]))
+  try {
+    recover(folder)
+    const files = existsSync(folder) ? entriesOf(folder).filter(({ entry }) => entry.isFile()) : []
+    return new Map(files.map(({ path }) => [path, readText(join(folder, path))]))
+  } catch (error) {
+    throw error instanceof Failure ? error : fileFailure('read', folder, error)
+  }
+}
+
+interface Entry {
+  /** Below the folder, with `/`. */
+  readonly path: string
+  readonly entry: Dirent
+}
+
+function entriesOf(folder: string): Entry[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => ({
+    path: relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'),
+    entry,
+  }))
 }
 
 /**
- * Makes the folder hold exactly this tree, besides files that are not ours: those are carried over. A new folder is
- * filled beside the old one and takes its name, so that whoever looks sees the old files or the new ones. Only between
- * two renames is there neither, and `recover` mends what a crash leaves there.
+ * Makes the folder hold this tree; what else is there stays, but for the paths in `gone`. A new folder is filled beside
+ * the old one and takes its name, so that whoever looks sees the old files or the new ones. Only between two renames is
+ * there neither, and `recover` mends what a crash leaves there.
  */
-export function replaceTree(folder: string, tree: Tree, keep: Iterable<string>): void {
-  const parent = dirname(resolve(folder))
+export function replaceTree(folder: string, tree: Tree, gone: ReadonlySet<string>): void {
   try {
     recover(folder)
-    mkdirSync(parent, { recursive: true })
-    const fresh = mkdtempSync(join(parent, `.${basename(folder)}.new-`))
+    const place = existsSync(folder) ? realpathSync(folder) : resolve(folder)
+    mkdirSync(dirname(place), { recursive: true })
+    const fresh = mkdtempSync(join(dirname(place), `${freshPrefix(place)}${process.pid}-`))
     try {
       for (const [path, text] of tree) writeInto(fresh, path, text)
-      for (const path of keep) carry(folder, fresh, path)
-      swap(folder, fresh)
+      if (existsSync(place)) carryOthers(place, fresh, (path) => tree.has(path) || gone.has(path))
+      swap(place, fresh)
     } finally {
       rmSync(fresh, { recursive: true, force: true })
     }
@@ -93,35 +111,74 @@ function writeInto(folder: string, path: string, text: string): void {
   writeFileSync(target, text)
 }
 
-function carry(from: string, to: string, path: string): void {
-  const target = join(to, path)
-  mkdirSync(dirname(target), { recursive: true })
-  try {
-    linkSync(join(from, path), target)
-  } catch {
-    cpSync(join(from, path), target)
+function carryOthers(from: string, to: string, replaced: (path: string) => boolean): void {
+  for (const { path, entry } of entriesOf(from)) {
+    const [source, target] = [join(from, path), join(to, path)]
+    if (entry.isDirectory()) {
+      if (readdirSync(source).length === 0) mkdirSync(target, { recursive: true })
+    } else if (!replaced(path)) {
+      mkdirSync(dirname(target), { recursive: true })
+      carry(source, target, entry)
+    }
+  }
+}
+
+/** A link costs nothing and keeps owner and times; not every file system has them. */
+function carry(source: string, target: string, entry: Dirent): void {
+  if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
+  else {
+    try {
+      linkSync(source, target)
+    } catch {
+      cpSync(source, target)
+    }
   }
 }
 
 function backupOf(folder: string): string {
-  return join(dirname(resolve(folder)), `.${basename(folder)}.old`)
+  return join(dirname(folder), `.${basename(folder)}.old`)
+}
+
+function freshPrefix(folder: string): string {
+  return `.${basename(folder)}.new-`
 }
 
 function swap(folder: string, fresh: string): void {
   const old = backupOf(folder)
-  const mode = existsSync(folder) ? statSync(folder).mode : 0o755
-  chmodSync(fresh, mode)
+  chmodSync(fresh, existsSync(folder) ? statSync(folder).mode : 0o755)
   if (existsSync(folder)) renameSync(folder, old)
   renameSync(fresh, folder)
   rmSync(old, { recursive: true, force: true })
 }
 
-/** After a crash between the two renames the old folder is put back; after one behind them its remains go. */
+/**
+ * After a crash between the two renames the old folder is put back; after one behind them its remains go, and so does
+ * what a process that is no more had begun to fill.
+ */
 function recover(folder: string): void {
-  const old = backupOf(folder)
-  if (!existsSync(old)) return
-  if (existsSync(folder)) rmSync(old, { recursive: true, force: true })
-  else renameSync(old, folder)
+  const place = existsSync(folder) ? realpathSync(folder) : resolve(folder)
+  const old = backupOf(place)
+  if (existsSync(old)) {
+    if (existsSync(place)) rmSync(old, { recursive: true, force: true })
+    else renameSync(old, place)
+  }
+  if (!existsSync(dirname(place))) return
+  for (const name of readdirSync(dirname(place))) {
+    const pid = name.startsWith(freshPrefix(place))
+      ? Number.parseInt(name.slice(freshPrefix(place).length), 10)
+      : Number.NaN
+    if (!Number.isNaN(pid) && !isRunning(pid))
+      rmSync(join(dirname(place), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Writes a file through a temporary one beside it, so that a reader sees the old text or the new. */

@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path'
-import type { Output } from '../../compiler/compile.ts'
 import { hash } from '../../compiler/hash.ts'
+import { Failure } from '../../runtime/failure.ts'
 import { readTree, replaceTree, type Tree } from '../files.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { absolute, loadOutput } from '../load.ts'
@@ -34,19 +34,32 @@ async function once(options: BuildOptions, io: Io): Promise<ExitCode> {
   const output = loadOutput(options.file, io)
   if (output === null) return 1
   const folder = generatedFolder(options.file, options.output, io)
+  refuseToReplace(absolute(io, options.file), folder, options.output)
   const live = readTree(folder)
-  const wanted = options.engine === null ? output.files : onlyEngine(output, live, options.engine)
-  const ours = written(live)
-  const changes = compare(live, wanted, ours)
+  const asked = options.engine === null ? () => true : (path: string) => path.startsWith(`${options.engine}/`)
+  const wanted = new Map([...output.files].filter(([path]) => asked(path)))
+  const earlier = [...earlierFiles(live)].filter(
+    ([path]) => asked(path) && live.has(path) && !wanted.has(path),
+  )
+  const gone = new Set(earlier.filter(([path, sum]) => hash(live.get(path)!) === sum).map(([path]) => path))
+  const changes = compare(live, wanted, gone)
   const stale = changes.some((each) => each.status !== 'unchanged')
   if (options.check) return report(stale ? 2 : 0, changes, live, wanted, folder, options, io)
-  if (stale)
-    replaceTree(
-      folder,
-      wanted,
-      [...live.keys()].filter((path) => !wanted.has(path) && !ours.has(path)),
-    )
+  if (stale) replaceTree(folder, wanted, gone)
+  for (const [path] of earlier.filter(([path]) => !gone.has(path)))
+    io.err(`${path} is no longer wanted, but was edited since pipec wrote it; it stays.\n`)
   return report(0, changes, live, wanted, folder, options, io)
+}
+
+/** The whole folder is replaced, so that it must be one of its own. */
+function refuseToReplace(file: string, folder: string, output: string | null): void {
+  if (relative(folder, file).startsWith('..')) return
+  throw new Failure(
+    `${output} holds the pipeline itself, and pipec build replaces the folder that it writes.`,
+    {
+      next: 'Name a folder of its own after --output.',
+    },
+  )
 }
 
 /** Where the files of a pipeline are: `generated/` beside it unless told otherwise. */
@@ -54,38 +67,22 @@ export function generatedFolder(file: string, output: string | null, io: Io): st
   return output === null ? join(dirname(absolute(io, file)), 'generated') : absolute(io, output)
 }
 
-/** The engine's own folder is new, everything else stays as it lies there. */
-function onlyEngine(output: Output, live: Tree, engine: string): Tree {
-  const inside = (path: string): boolean => path.startsWith(`${engine}/`)
-  return new Map([
-    ...[...live].filter(([path]) => !inside(path)),
-    ...[...output.files].filter(([path]) => inside(path)),
-  ])
-}
-
-/** What an earlier build wrote and nobody has edited since: only that may be removed. */
-function written(live: Tree): ReadonlySet<string> {
-  const files = manifestFiles(live.get('manifest.json'))
-  return new Set([...live].filter(([path, text]) => files[path] === hash(text)).map(([path]) => path))
-}
-
-function manifestFiles(manifest: string | undefined): Readonly<Record<string, string>> {
+/** What an earlier build wrote, with the hash of what it wrote: only that may be removed, while nobody has edited it. */
+function earlierFiles(live: Tree): ReadonlyMap<string, unknown> {
   try {
-    return JSON.parse(manifest ?? '{}').files ?? {}
+    return new Map(Object.entries(JSON.parse(live.get('manifest.json') ?? '{}').files ?? {}))
   } catch {
-    return {}
+    return new Map()
   }
 }
 
-function compare(live: Tree, wanted: Tree, ours: ReadonlySet<string>): readonly FileChange[] {
+function compare(live: Tree, wanted: Tree, gone: ReadonlySet<string>): readonly FileChange[] {
   const now = [...wanted].map(([path, text]): FileChange => {
     const before = live.get(path)
     return { path, status: before === undefined ? 'created' : before === text ? 'unchanged' : 'updated' }
   })
-  const gone = [...ours]
-    .filter((path) => !wanted.has(path))
-    .map((path): FileChange => ({ path, status: 'removed' }))
-  return [...now, ...gone].sort((a, b) => (a.path < b.path ? -1 : 1))
+  const removed = [...gone].map((path): FileChange => ({ path, status: 'removed' }))
+  return [...now, ...removed].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 const marks = { created: '+', updated: '~', removed: '-', unchanged: ' ' } as const
