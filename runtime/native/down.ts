@@ -10,6 +10,9 @@ import { aliveServices, readRecord, removeRecord, type StartedService, writeReco
 /** Milliseconds for a process to end of itself: Kafka closes its logs, Spark's worker its executors. */
 const patience = 15_000
 
+/** For one that has hardly started, and for what was left behind. */
+export const impatience = 5_000
+
 /** @throws Failure when another run is at work here or the record cannot be read. */
 export async function downNative(request: DownRequest): Promise<DownReport> {
   const folder = resolve(localFolder(request.cwd))
@@ -20,7 +23,7 @@ export async function downNative(request: DownRequest): Promise<DownReport> {
 async function downLocked(request: DownRequest, folder: string): Promise<DownReport> {
   const services = await aliveServices(await readRecord(folder))
   const step = request.progress.start('Ending engines', null)
-  await endServices(folder, services, [])
+  await endServices(folder, services, [], patience)
   step.finish()
   const data = join(folder, 'data')
   const dataRemoved = request.volumes && (await exists(data))
@@ -36,6 +39,7 @@ export async function endServices(
   folder: string,
   services: readonly StartedService[],
   kept: readonly StartedService[],
+  patience: number,
 ): Promise<void> {
   await endAll(
     services.filter((service) => service.engine !== 'kafka'),
@@ -47,7 +51,7 @@ export async function endServices(
   )
   const record = kept.length === 0 ? null : await readRecord(folder)
   if (record !== null) return writeRecord(folder, { ...record, services: kept })
-  await endAll(await marked(folder), patience)
+  await endAll(await marked(folder), impatience)
   await removeRecord(folder)
   await rm(join(folder, 'local.json'), { force: true })
 }

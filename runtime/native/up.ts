@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts'
 import { type Local, type LocalEngine, localFolder } from '../local.ts'
 import type { UpReport, UpRequest } from '../starter.ts'
 import { isComplete, setFolder } from './cache.ts'
-import { endServices } from './down.ts'
+import { endServices, impatience } from './down.ts'
 import { type NativeEngine, type Planned, type Selection, select } from './engines.ts'
 import { exclusively } from './exclusive.ts'
 import { fetchSet } from './fetch.ts'
@@ -37,7 +37,7 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   const record = await readRecord(folder)
   const running = await aliveServices(record)
   // Of an `up` that was killed before it could write down what it had just started.
-  if (running.length === 0) await endAll(await marked(folder), 5_000)
+  if (running.length === 0) await endAll(await marked(folder), impatience)
   const ports = choosePorts(request, running.length > 0 ? record : null)
   const selection = await selectEngines(request, running)
   const tools = await findTools(request, selection)
@@ -167,7 +167,7 @@ async function start(
     step.finish()
   } catch (error) {
     step.finish('failed; ending what was started')
-    await endServices(folder, started, running)
+    await endServices(folder, started, running, impatience)
     throw error
   }
 }
