@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { tail } from '../../cli/commands/tail.ts'
 import type { Io } from '../../cli/io.ts'
@@ -372,6 +373,17 @@ describe.skipIf(inject('local') === null)('a real Kafka', () => {
         admin.setOffsets({ groupId: topic, topic, partitions: [{ partition: 0, offset: '5' }] }),
       )
       expect(await groupLag(broker.endpoint, topic, topic)).toBe(5)
+    })
+
+    test('a connection that waits lets the machine sleep', async () => {
+      await withAdmin(broker.endpoint, async (admin) => {
+        await admin.listTopics()
+        await sleep(300)
+        const before = process.cpuUsage()
+        await sleep(1_000)
+        const { user, system } = process.cpuUsage(before)
+        expect(user + system).toBeLessThan(25_000)
+      })
     })
 
     test('readers leave no group behind', async () => {
