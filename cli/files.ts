@@ -54,6 +54,10 @@ export function readBytes(path: string, next?: string): Uint8Array {
   }
 }
 
+export function exists(path: string): boolean {
+  return existsSync(path)
+}
+
 export function readText(path: string, next?: string): string {
   return Buffer.from(readBytes(path, next)).toString('utf8')
 }

@@ -1,5 +1,5 @@
 /** The command line's words: options in, one command file called, its exit code out. Nothing else happens here. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { EngineKey } from '../runtime/engines/engine.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { build } from './commands/build.ts'
@@ -66,6 +66,15 @@ function command(name: string, description: string, example: string): Command {
     .addHelpText('after', `\nExample:\n  $ ${example}`)
     .exitOverride()
 }
+
+command('init', 'Write a pipeline to start from, which builds and runs as it is.', 'pipec init my-pipeline')
+  .argument('[folder]', 'where to write', '.')
+  .action((folder) =>
+    perform(async (io) => {
+      const { init } = await import('./commands/init.ts')
+      return init({ folder }, io)
+    }),
+  )
 
 command(
   'check',
@@ -386,6 +395,15 @@ command('destroy', 'Remove what apply made, last made first, and nothing else.',
     perform(async (io) => {
       const { destroy } = await import('./commands/destroy.ts')
       return destroy({ ...targetOptions(path, options), yes: !!options.yes, json: !!options.json }, io)
+    }),
+  )
+
+command('completion', 'Write a completion script for your shell.', 'source <(pipec completion bash)')
+  .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+  .action((shell) =>
+    perform(async (io) => {
+      const { completion } = await import('./commands/completion.ts')
+      return completion(shell, program, io)
     }),
   )
 
