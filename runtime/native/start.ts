@@ -161,8 +161,6 @@ async function untilReady(service: Service, started: StartedService, context: St
       await sleep(200, undefined, { signal: context.signal })
     }
   }
-  // The answer may have come from somebody else on the same port.
-  if (!(await isAlive(started))) throw await notReady(started, 'ended while it was starting')
 }
 
 function addressOf(probe: Probe): string {
