@@ -137,6 +137,8 @@ export class EmbeddedEngine {
       this.#ran = null
       this.#connection.closeSync()
       this.#connection = await this.#instance.connect()
+      // Else DuckDB does not count how far it has come.
+      await this.#connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false')
     }
     const needed = again ? before.filter((each) => !definitions.includes(each)) : before
     return { text: needed.join(';\n'), last }
@@ -158,9 +160,11 @@ export class EmbeddedEngine {
 
   #watch(onProgress: EmbeddedRun['onProgress']): NodeJS.Timeout | undefined {
     if (onProgress === undefined) return undefined
+    // The statements after the first, which reads, begin at 0 again.
+    let most = 0
     return setInterval(() => {
-      const { percentage } = this.#connection.progress
-      if (percentage >= 0) onProgress(percentage)
+      most = Math.max(most, this.#connection.progress.percentage)
+      onProgress(most)
     }, 100)
   }
 }
