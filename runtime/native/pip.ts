@@ -47,7 +47,14 @@ async function python(
   args: readonly string[],
   scratch: string,
 ): Promise<void> {
-  const env = { ...fetching.env, TMPDIR: scratch, PYTHONHOME: undefined, PYTHONPATH: undefined }
+  // A configuration that installs for the user by default cannot be combined with a folder or a virtual environment.
+  const env = {
+    ...fetching.env,
+    TMPDIR: scratch,
+    PIP_USER: '0',
+    PYTHONHOME: undefined,
+    PYTHONPATH: undefined,
+  }
   const outcome = await run({ program, args, env, signal: fetching.signal })
   if (outcome.code !== 0) throw pipFailure(fetching.title, outcome)
 }

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Manifest, ResourceKind } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
-import { type Local, type LocalEngine, localFolder } from '../local.ts'
+import { type Local, type LocalEngine, localFolder, readLocal } from '../local.ts'
 import type { UpReport, UpRequest } from '../starter.ts'
 import { isComplete, setFolder } from './cache.ts'
 import { endServices, impatience } from './down.ts'
@@ -34,6 +34,7 @@ export async function upNative(request: UpRequest): Promise<UpReport> {
 }
 
 async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
+  await requireNoDocker(request.cwd)
   const record = await readRecord(folder)
   const running = await aliveServices(record)
   // Of an `up` that was killed before it could write down what it had just started.
@@ -56,6 +57,13 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   await writeJson(join(folder, 'local.json'), local)
   const look = whereToLook(local, folder, request.cwd)
   return { local, started: missing.map((service) => service.title), leftOut: selection.leftOut, look }
+}
+
+async function requireNoDocker(cwd: string): Promise<void> {
+  if ((await readLocal(cwd))?.with !== 'docker') return
+  throw new Failure('The engines of this directory are up in Docker, on the same ports.', {
+    next: 'Run `pipec down` first.',
+  })
 }
 
 function missingServices(
