@@ -127,7 +127,7 @@ function zshOption(option: Option): string {
         : list === 'any'
           ? ':value: '
           : `:value:(${list.join(' ')})`
-  const text = `[${option.description.replaceAll(/[[\\]]/g, '\\\\$&')}]${action}`
+  const text = `[${option.description.replaceAll(/[[\]]/g, '\\$&')}]${action}`
   const names = flags(option)
   return names.length === 1
     ? quoted(`${names[0]}${text}`)
@@ -163,5 +163,5 @@ function fishOption(option: Option): string {
 }
 
 function fishText(text: string): string {
-  return `'${text.replaceAll(/[\\\\']/g, '\\\\$&')}'`
+  return `'${text.replaceAll(/[\\']/g, '\\$&')}'`
 }
