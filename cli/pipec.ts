@@ -407,6 +407,58 @@ command('completion', 'Write a completion script for your shell.', 'source <(pip
     }),
   )
 
+command(
+  'verify',
+  'Send the same records through every engine and the embedded one, and compare every window.',
+  'pipec verify -n 100000 --html report.html',
+)
+  .argument(...file)
+  .addOption(environmentOption())
+  .addOption(new Option('--engine <name>', 'only this engine').choices(['flink', 'ksqldb', 'spark']))
+  .addOption(
+    new Option('-n, --records <count>', 'how many records to generate')
+      .argParser(wholeNumber)
+      .default(10_000),
+  )
+  .addOption(new Option('--seed <number>', 'makes the same records again').argParser(wholeNumber))
+  .option('-i, --input <file>', 'send these records instead: one JSON object a line')
+  .option('--keep-input <file>', 'write what is sent, with partitions; --input takes it')
+  .option('--plain', "send the generator's records as they are, without hard ones among them")
+  .addOption(
+    new Option('--timeout <seconds>', 'give an engine up that makes no progress')
+      .argParser(positive)
+      .default(300),
+  )
+  .addOption(
+    new Option('--differences <count>', 'how many to show of an engine').argParser(wholeNumber).default(5),
+  )
+  .option('--html <file>', 'write the report as one HTML file too')
+  .option('--remove <run>', 'only remove what an interrupted run has left')
+  .option('--json', 'the report as JSON')
+  .action((path, options) =>
+    perform(async (io) => {
+      const { verify } = await import('./commands/verify.ts')
+      return verify(
+        {
+          file: path,
+          environment: options.environment,
+          engine: options.engine ?? null,
+          records: options.records,
+          seed: options.seed ?? null,
+          input: options.input ?? null,
+          keepInput: options.keepInput ?? null,
+          plain: !!options.plain,
+          timeout: options.timeout,
+          differences: options.differences,
+          json: !!options.json,
+          html: options.html ?? null,
+          remove: options.remove ?? null,
+        },
+        io,
+      )
+    }),
+  )
+
 /** The argument by which `produce --parallel` starts pipec again. */
 const workerArgument = '__produce-worker'
 

@@ -42,7 +42,7 @@ export function compile(source: string | Uint8Array): Compilation {
   const targets = targetsOf(pipeline)
   const place = (path: Path): Span => shortSpan(locate(front.root, path))
   const diagnostics = sorted([...front.diagnostics, ...check(pipeline, targets, place)])
-  return { text, diagnostics, output: hasErrors(diagnostics) ? null : emit(pipeline, targets, text) }
+  return { text, diagnostics, output: hasErrors(diagnostics) ? null : emit(pipeline, text, targets) }
 }
 
 /** A mapping's key instead of all that stands in it. */
@@ -65,7 +65,12 @@ function analyse(text: string): Analysis {
   return { pipeline: resolved.pipeline, diagnostics: resolved.diagnostics, root }
 }
 
-function emit(pipeline: Pipeline, targets: readonly Target[], text: string): Output {
+/** What the targets write for a pipeline; `text` is the pipeline.yaml that its spans refer to. */
+export function emit(
+  pipeline: Pipeline,
+  text: string,
+  targets: readonly Target[] = targetsOf(pipeline),
+): Output {
   const texts = new Map(
     targets.flatMap((target) => target.emit(pipeline)).map((each) => [each.path, artifactText(each)]),
   )

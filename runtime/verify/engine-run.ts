@@ -1,0 +1,158 @@
+/** One engine's part of a run: its job, its results as they come, and when there is nothing more to wait for. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EngineName } from '../../compiler/ir.ts'
+import type { Resource } from '../../compiler/manifest.ts'
+import type { Context, Engine } from '../engines/engine.ts'
+import { readTopic } from '../engines/kafka-read.ts'
+import { Failure, isFailure } from '../failure.ts'
+import type { Progress, ProgressStep } from '../progress.ts'
+import type { Results } from './results.ts'
+
+export interface EngineRun {
+  readonly name: EngineName
+  readonly engine: Engine
+  readonly job: Resource
+  readonly topic: string
+  /** Whether the engine makes its topic itself. */
+  readonly ownTopic: boolean
+  readonly results: Results
+  /** Identities of the rows that must come. */
+  readonly awaited: ReadonlySet<string>
+}
+
+/** How an engine's part ended: `reason` is null when it came to its end. */
+export interface Ended {
+  readonly reason: string | null
+  /** When the job ran, and when its last new row came. */
+  readonly runningAt: number | null
+  readonly lastAt: number | null
+}
+
+/** Rows of one commit or batch come at once; a moment later there is no more. */
+const quiet = 1_000
+/** How long an engine that has read everything and still owes windows may say nothing. */
+const patience = 20_000
+const lookEvery = 3_000
+
+/** @param timeout milliseconds without progress. Throws only what is no Failure, and the signal's reason. */
+export async function runEngine(
+  run: EngineRun,
+  context: Context,
+  progress: Progress,
+  timeout: number,
+): Promise<Ended> {
+  const step = progress.start(run.name, run.awaited.size)
+  const end = new AbortController()
+  const clock: { runningAt: number | null } = { runningAt: null }
+  try {
+    const reading = { failure: null as Failure | null }
+    const read = (): void => void follow(run, context, end.signal, reading)
+    if (!run.ownTopic) read()
+    await start(run, context, step)
+    clock.runningAt = context.now()
+    if (run.ownTopic) read()
+    await untilDone(run, context, step, timeout, reading)
+    return { reason: null, runningAt: clock.runningAt, lastAt: run.results.changedAt }
+  } catch (error) {
+    if (context.signal.aborted || !isFailure(error)) throw error
+    const words = [error.message, error.detail].filter((each) => each !== null).join('\n')
+    return { reason: words, runningAt: clock.runningAt, lastAt: run.results.changedAt }
+  } finally {
+    end.abort()
+    step.finish(`${seen(run)} of ${run.awaited.size} windows`)
+  }
+}
+
+async function start({ engine, job }: EngineRun, context: Context, step: ProgressStep): Promise<void> {
+  const quietly: ProgressStep = { update: (_, detail) => step.update(0, detail), finish: () => {} }
+  await engine.apply(engine.compare(job, null), context, quietly)
+}
+
+async function follow(
+  { topic, results }: EngineRun,
+  { endpoints, signal }: Context,
+  end: AbortSignal,
+  reading: { failure: Failure | null },
+): Promise<void> {
+  const both = AbortSignal.any([signal, end])
+  try {
+    await readTopic(
+      endpoints.kafka,
+      topic,
+      { from: 'beginning', until: 'never' },
+      (record) => {
+        results.take(record)
+        return undefined
+      },
+      both,
+    )
+  } catch (error) {
+    if (both.aborted) return
+    reading.failure = isFailure(error) ? error : new Failure(String(error))
+  }
+}
+
+async function untilDone(
+  run: EngineRun,
+  context: Context,
+  step: ProgressStep,
+  timeout: number,
+  reading: { readonly failure: Failure | null },
+): Promise<void> {
+  let movedAt = context.now()
+  let lookedAt = context.now()
+  let position: Position = { text: '', readAll: false }
+  for (;;) {
+    if (reading.failure !== null) throw reading.failure
+    const now = context.now()
+    movedAt = Math.max(movedAt, run.results.changedAt ?? 0)
+    const found = seen(run)
+    step.update(found, `${found} of ${run.awaited.size} windows`)
+    if (now - movedAt >= quiet && found === run.awaited.size && settled(run, position)) return
+    if (now - movedAt >= patience && position.readAll) return
+    if (now - movedAt >= timeout) throw timedOut(run, timeout, position)
+    if (now - lookedAt >= lookEvery) {
+      const next = await look(run, context)
+      if (next.text !== position.text) movedAt = context.now()
+      position = next
+      lookedAt = context.now()
+    }
+    await sleep(200, undefined, { signal: context.signal })
+  }
+}
+
+/** An engine that writes every change has its windows long before it has read everything. */
+function settled({ ownTopic }: EngineRun, { readAll }: Position): boolean {
+  return !ownTopic || readAll
+}
+
+function seen({ awaited, results }: EngineRun): number {
+  let found = 0
+  for (const identity of awaited) if (results.rows.has(identity)) found++
+  return found
+}
+
+interface Position {
+  /** Changes when the engine has moved on. */
+  readonly text: string
+  readonly readAll: boolean
+}
+
+/** Throws Failure when the job has gone or does not run any more. */
+async function look({ engine, job, name }: EngineRun, context: Context): Promise<Position> {
+  const actual = (await engine.observe([job], context)).find(({ address }) => address === job.address)
+  if (actual === undefined) throw new Failure(`${name} does not run the job any more.`)
+  if (actual.status === 'failed' || actual.status === 'stopped')
+    throw new Failure(`${name}'s job does not run any more: ${actual.summary}`)
+  const behind = /([\d,]+)(?: records)? behind/.exec(actual.summary)?.[1] ?? null
+  const closed = /closed up to [^,]*/.exec(actual.summary)?.[0] ?? ''
+  return { text: `${behind} ${closed}`, readAll: behind === '0' }
+}
+
+function timedOut(run: EngineRun, timeout: number, { text }: Position): Failure {
+  const [behind] = text.split(' ')
+  const backlog = behind === '' || behind === 'null' ? '' : `, ${behind} records behind`
+  return new Failure(
+    `${run.name} has written ${seen(run)} of ${run.awaited.size} windows${backlog}, and nothing more in ${timeout / 1000} s.`,
+  )
+}

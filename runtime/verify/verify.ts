@@ -1,0 +1,205 @@
+/**
+ * The same records through every engine and through the embedded one. Topics first, then the records, then the jobs, all
+ * at once: each job finds its whole input there, ended by rows that close every window. In the end all of it goes.
+ */
+import type { EngineName, Pipeline } from '../../compiler/ir.ts'
+import type { Manifest, TopicResource } from '../../compiler/manifest.ts'
+import type { Context, Engine } from '../engines/engine.ts'
+import { openSender } from '../engines/kafka-produce.ts'
+import { Failure } from '../failure.ts'
+import { wantedResources } from '../plan.ts'
+import type { Progress } from '../progress.ts'
+import { ruleOf } from './bounds.ts'
+import { closingRecords } from './closing.ts'
+import { answerOf, type Cluster, clustersOf } from './clusters.ts'
+import { makeTopics } from './deployment.ts'
+import { type Ended, type EngineRun, runEngine } from './engine-run.ts'
+import { judge, type Verdict } from './judge.ts'
+import { assertOracle } from './oracle.ts'
+import { identityOf, Results } from './results.ts'
+import { type Evaluated, evaluate, type Oracle, type SentRecord } from './rows.ts'
+
+export interface VerifyRequest {
+  /** Under the run's name, as is everything here. */
+  readonly pipeline: Pipeline
+  readonly manifest: Manifest
+  readonly context: Context
+  readonly engines: readonly Engine[]
+  /** Null: all that the pipeline names and that are here. */
+  readonly only: EngineName | null
+  readonly oracle: Oracle
+  readonly records: readonly SentRecord[]
+  /** Milliseconds without progress after which an engine is given up. */
+  readonly timeout: number
+  readonly progress: Progress
+}
+
+export interface EngineReport {
+  readonly engine: EngineName
+  readonly topic: string
+  readonly verdict: Verdict
+  /** Why it could not be judged; null when it could. */
+  readonly reason: string | null
+  readonly repeats: number
+  readonly updates: number
+  readonly malformed: readonly { readonly text: string; readonly reason: string }[]
+  /** From when all was there and the job ran to its last row; null where none came. */
+  readonly latencyMillis: number | null
+}
+
+export interface Report {
+  readonly records: number
+  readonly stream: number
+  readonly filteredOut: number
+  readonly malformedRecords: number
+  /** All that was sent, the closing rows last; for showing what a row was made of. */
+  readonly sent: readonly SentRecord[]
+  readonly engines: readonly EngineReport[]
+  readonly notes: readonly string[]
+}
+
+interface Prepared {
+  readonly sent: readonly SentRecord[]
+  readonly data: Evaluated
+  /** The closing rows' time. */
+  readonly horizon: number
+}
+
+/** Throws Failure where nothing can be compared; what one engine does wrong is part of its report. */
+export async function verify(request: VerifyRequest): Promise<Report> {
+  const { manifest, context, engines, only, progress } = request
+  const prepared = await prepare(request)
+  const wanted = wantedResources(manifest, context.endpoints, only)
+  await makeTopics(wanted.resources, engines, context, progress)
+  const runs = wanted.resources.flatMap((job) => {
+    if (job.kind !== 'flink-job' && job.kind !== 'spark-job' && job.kind !== 'ksqldb-query') return []
+    return [engineRun(job, request, prepared)]
+  })
+  await send(prepared.sent, request)
+  const sentAt = context.now()
+  const ended = await together(runs, request)
+  return {
+    records: request.records.length,
+    stream: prepared.data.rows.length,
+    filteredOut: prepared.data.refused.length,
+    malformedRecords: prepared.data.malformed,
+    sent: prepared.sent,
+    engines: runs.map((run, index) => reportOf(run, ended[index]!, sentAt, request.pipeline)),
+    notes: wanted.notes,
+  }
+}
+
+/** Everything that can go wrong before an engine is touched. */
+async function prepare({ records, pipeline, oracle }: VerifyRequest): Promise<Prepared> {
+  const alone = await evaluate(records, pipeline, oracle)
+  const closing = closingRecords(records, alone, pipeline)
+  const sent = [...records, ...closing]
+  const { rows } = await evaluate(closing, pipeline, oracle)
+  if (rows.length < closing.length) throw unclosed()
+  await assertOracle(alone, records, pipeline, oracle)
+  const horizon = rows.reduce((least, { time }) => Math.min(least, time), Infinity)
+  return { sent, data: alone, horizon }
+}
+
+function unclosed(): Failure {
+  return new Failure(
+    '`where` refuses the rows that would close the windows: a row as it passes, with a later time.',
+    {
+      next: 'Leave the time out of `where` for this check, or compare the engines by eye with `pipec tail`.',
+    },
+  )
+}
+
+interface Planned extends EngineRun {
+  readonly clusters: readonly Cluster[]
+}
+
+type Job = Extract<Manifest['resources'][number], { readonly sourceTopic: string }>
+
+function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared): Planned {
+  const { pipeline, manifest, context, engines } = request
+  const engine = engines.find(({ kinds }) => kinds.includes(job.kind))!
+  const name = engine.key as EngineName
+  const topic = pipeline.engines[name]!.topic
+  const rule = ruleOf(name, pipeline, context.read(job.file))
+  const late = pipeline.source.partitions === 1 ? data.late : null
+  const clusters = clustersOf(data.rows, pipeline, rule, late)
+  const sure = clusters.filter(({ extra }) => extra.length === 0)
+  return {
+    name,
+    engine,
+    job,
+    topic,
+    ownTopic: !isMade(manifest, topic),
+    results: new Results(pipeline, horizon, context.now),
+    awaited: new Set(sure.flatMap((each) => answerOf(each, each.must, pipeline).map(identityOf))),
+    clusters,
+  }
+}
+
+function isMade({ resources }: Manifest, topic: string): boolean {
+  return resources.some(
+    (each): each is TopicResource => each.kind === 'kafka-topic' && each.topic === topic && each.create,
+  )
+}
+
+const recordsInBatch = 1_000
+
+/** Each partition in order, partitions at once. */
+async function send(
+  records: readonly SentRecord[],
+  { pipeline, context, progress }: VerifyRequest,
+): Promise<void> {
+  const step = progress.start('sending', records.length)
+  const sender = await openSender(context.endpoints.kafka, pipeline.source.topic, context.signal)
+  let sent = 0
+  try {
+    const lanes = Array.from({ length: sender.partitions }, (_, partition) =>
+      records.filter((record) => record.partition === partition),
+    )
+    await Promise.all(
+      lanes.map(async (lane, partition) => {
+        for (let start = 0; start < lane.length; start += recordsInBatch) {
+          context.signal.throwIfAborted()
+          const batch = lane.slice(start, start + recordsInBatch)
+          await sender.send(partition, batch)
+          sent += batch.length
+          step.update(sent)
+        }
+      }),
+    )
+  } finally {
+    step.finish()
+    await sender.close()
+  }
+}
+
+async function together(runs: readonly Planned[], request: VerifyRequest): Promise<readonly Ended[]> {
+  const outcomes = await Promise.allSettled(
+    runs.map((run) => runEngine(run, request.context, request.progress, request.timeout)),
+  )
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+}
+
+function reportOf(
+  run: Planned,
+  { reason, runningAt, lastAt }: Ended,
+  sentAt: number,
+  pipeline: Pipeline,
+): EngineReport {
+  const { results } = run
+  return {
+    engine: run.name,
+    topic: run.topic,
+    verdict: judge(run.clusters, [...results.rows.values()], pipeline),
+    reason,
+    repeats: results.repeats,
+    updates: results.updates,
+    malformed: results.malformed,
+    latencyMillis:
+      lastAt === null || runningAt === null ? null : Math.max(0, lastAt - Math.max(sentAt, runningAt)),
+  }
+}
