@@ -3,11 +3,14 @@
  * names in a file of its own; the public API as a module; and its types.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+/** Takes the name of dist/ when it is whole: whoever runs pipec meanwhile runs the old one. */
+const fresh = `dist.new-${process.pid}`
 
 /** Small and pure: worth more inside the bundle than as a look-up in node_modules. */
 const bundled = new Set(['yaml', 'ajv', 'handlebars', 'commander', 'picocolors', 'diff', 'cli-table3'])
@@ -58,19 +61,22 @@ async function bundleCommand(entry: string, outfile: string, done: Set<string>):
   for (const file of found) {
     if (done.has(file)) continue
     done.add(file)
-    await bundleCommand(file, `dist/${chunkName(file)}`, done)
+    await bundleCommand(file, `${fresh}/${chunkName(file)}`, done)
   }
 }
 
-rmSync('dist', { recursive: true, force: true })
-mkdirSync('dist', { recursive: true })
-await bundleCommand('cli/pipec.ts', 'dist/pipec.cjs', new Set())
+rmSync(fresh, { recursive: true, force: true })
+mkdirSync(fresh, { recursive: true })
+await bundleCommand('cli/pipec.ts', `${fresh}/pipec.cjs`, new Set())
 await build({
   ...shared,
   entryPoints: ['index.ts'],
-  outfile: 'dist/index.js',
+  outfile: `${fresh}/index.js`,
   format: 'esm',
   packages: 'external',
 })
-execFileSync('npx', ['tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' })
-chmodSync('dist/pipec.cjs', 0o755)
+const types = ['tsc', '-p', 'tsconfig.types.json', '--outDir', `${fresh}/types`]
+execFileSync('npx', types, { stdio: 'inherit' })
+chmodSync(`${fresh}/pipec.cjs`, 0o755)
+rmSync('dist', { recursive: true, force: true })
+renameSync(fresh, 'dist')
