@@ -21,7 +21,8 @@ async function perform(action: Action): Promise<void> {
   } catch (error) {
     process.exitCode = report(error)
   }
-  if (io.signal.aborted) process.exitCode = 130
+  // Clients that cannot be interrupted (kafkajs goes on connecting for minutes) must not keep a process that is done.
+  if (io.signal.aborted) process.exit(130)
 }
 
 function report(error: unknown): ExitCode {
