@@ -36,7 +36,7 @@ function sparkLook({ spark }: Local, bin: (name: string) => string): Look {
   if (spark === null) return []
   return [
     { what: 'Spark', where: spark.ui },
-    { what: '  its shells', where: `${bin('pyspark')}, ${bin('spark-sql')} (master: ${spark.master})` },
+    { what: '  its shell', where: `${bin('pyspark')} (master: ${spark.master})` },
   ]
 }
 

@@ -48,9 +48,13 @@ export function sparkShells(setup: Setup, spark: SparkHome): Files {
     SPARK_LOCAL_IP: '127.0.0.1',
     PYSPARK_PYTHON: spark.python,
   }
-  const options = ['--master', `spark://127.0.0.1:${setup.ports.sparkMaster}`, '--jars', spark.jars.join(',')]
+  const options = [
+    ...['--master', `spark://127.0.0.1:${setup.ports.sparkMaster}`, '--jars', spark.jars.join(',')],
+    // Otherwise a shell leaves Hive's metastore_db and derby.log in the folder that it was opened in.
+    ...['--conf', 'spark.sql.catalogImplementation=in-memory', '--conf', 'spark.driver.host=127.0.0.1'],
+  ]
   return Object.fromEntries(
-    ['pyspark', 'spark-sql', 'spark-submit'].map((name) =>
+    ['pyspark', 'spark-submit'].map((name) =>
       script(setup, name, env, [`${spark.home}/bin/${name}`, ...options]),
     ),
   )
