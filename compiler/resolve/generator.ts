@@ -1,11 +1,11 @@
 /** The generator's rules, each held against the type of its field. */
-import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
-import { didYouMean } from './diagnostics/suggest.ts'
-import type { PipelineDocument } from './document.ts'
-import { typeName } from './expression/types.ts'
-import type { Field, Generator, GeneratorField, GeneratorRule, Json, Type } from './ir.ts'
-import { fakerMethods } from './precompiled/faker-methods.ts'
-import type { Scope } from './resolve.ts'
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
+import { didYouMean } from '../diagnostics/suggest.ts'
+import type { PipelineDocument } from '../document.ts'
+import { typeName } from '../expression/types.ts'
+import type { Field, Generator, GeneratorField, GeneratorRule, Json, Type } from '../ir.ts'
+import { fakerMethods } from '../precompiled/faker-methods.ts'
+import type { Scope } from './scope.ts'
 
 type Rule = NonNullable<PipelineDocument['generator']>['fields'][string]
 

@@ -1,5 +1,5 @@
-import type { PipelineDocument } from './document.ts'
-import type { BasicAuth, Environment } from './ir.ts'
+import type { PipelineDocument } from '../document.ts'
+import type { BasicAuth, Environment } from '../ir.ts'
 
 type Documented = NonNullable<PipelineDocument['environments']>[string]
 
