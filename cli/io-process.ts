@@ -1,4 +1,5 @@
 /** The Io of a real process: its streams, its environment, its signals. */
+import { fileFailure } from './files.ts'
 import type { Io } from './io.ts'
 import { createProgress } from './views/progress.ts'
 
@@ -24,16 +25,16 @@ export function processIo(): Io {
   }
 }
 
-/** The reader has gone (`| head -1`): that is no error. Anything else that ends the output is. */
+/** The reader has gone (`| head -1`): that is no error. What else ends the output is told by whoever wrote. */
 function endQuietly(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? 0 : 1)
+  if (error.code === 'EPIPE') process.exit(0)
 }
 
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((done, failed) => {
     stream.write(text, (error) => {
       if (error == null || (error as NodeJS.ErrnoException).code === 'EPIPE') done()
-      else failed(error)
+      else failed(fileFailure('write', 'standard output', error))
     })
   })
 }
