@@ -7,6 +7,7 @@ import { openEngine } from '../../runtime/embedded/engine.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
 import { removeRun } from '../../runtime/verify/deployment.ts'
+import { withHardRows } from '../../runtime/verify/hard.ts'
 import {
   generatedRecords,
   linesOfRecords,
@@ -24,6 +25,7 @@ import { absolute, loadPipeline } from '../load.ts'
 import { type Operation, openWith } from '../operate.ts'
 import { renderDiagnostics } from '../views/diagnostics.ts'
 import { outcomeOf, verifyJson, verifyText } from '../views/verify.ts'
+import { verifyHtml } from '../views/verify-html.ts'
 import { generatedFolder } from './build.ts'
 
 export interface VerifyOptions {
@@ -70,7 +72,7 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
       rowsSql: rowsQuery(run.pipeline),
       signal: io.signal,
     }
-    const records = await recordsOf(options, run.pipeline, operation.io)
+    const records = await recordsOf(options, run.pipeline, oracle, operation.io)
     const report = await deployed(options, run, context, operation, oracle, records)
     return await tell(options, loaded.output.pipeline, report, operation.io)
   } finally {
@@ -123,13 +125,19 @@ function refuseLive(file: string, text: string, { manifest }: Output): void {
   })
 }
 
-async function recordsOf(options: VerifyOptions, pipeline: Pipeline, io: Io): Promise<readonly SentRecord[]> {
+async function recordsOf(
+  options: VerifyOptions,
+  pipeline: Pipeline,
+  oracle: Oracle,
+  io: Io,
+): Promise<readonly SentRecord[]> {
   const seed = options.seed ?? randomInt(2 ** 32)
   const placement = new Placement(pipeline.source.partitions, seed)
   if (options.input !== null)
     return recordsOfLines(readText(absolute(io, options.input)), pipeline.source, placement)
   if (options.seed === null) io.err(`--seed ${seed} makes the same records again.\n`)
-  return placed(await generatedRecords(pipeline, options.records, seed, !options.plain), placement)
+  const records = placed(await generatedRecords(pipeline, options.records, seed, !options.plain), placement)
+  return options.plain ? records : withHardRows(records, pipeline, seed, oracle)
 }
 
 /** Whatever happens, all that the run has made goes again. */
@@ -179,6 +187,7 @@ async function removeOnly(name: string, { engines, context, io }: Operation): Pr
 
 async function tell(options: VerifyOptions, pipeline: Pipeline, report: Report, io: Io): Promise<ExitCode> {
   const shown = { pipeline, report, differences: options.differences }
+  if (options.html !== null) writeAtomically(absolute(io, options.html), verifyHtml(shown))
   for (const note of report.notes) io.err(`${note}\n`)
   await io.out(options.json ? `${JSON.stringify(verifyJson(shown), null, 2)}\n` : verifyText(shown))
   const outcomes = report.engines.map(outcomeOf)

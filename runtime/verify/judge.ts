@@ -3,7 +3,7 @@ import type { Pipeline } from '../../compiler/ir.ts'
 import { answerOf, type Cluster, type ExpectedRow } from './clusters.ts'
 import type { ActualRow } from './results.ts'
 import type { StreamRow } from './rows.ts'
-import { type Expected, equals, isNear, type Parsed } from './values.ts'
+import { type Exact, type Expected, equals, isNear, type Parsed, valueText } from './values.ts'
 
 export interface Difference {
   readonly kind: 'different' | 'missing' | 'extra'
@@ -266,11 +266,18 @@ function withinSum(actual: Parsed, sure: readonly unknown[], late: readonly unkn
   return within(actual, low - room, high + room)
 }
 
-function withinRange(actual: Parsed, values: readonly unknown[]): boolean {
-  const numbers = values.filter((each) => typeof each === 'bigint' || typeof each === 'number').map(Number)
-  const room = Math.max(...numbers.map(Math.abs)) * 1e-9
-  const found = typeof actual === 'bigint' ? Number(actual) : actual
-  return within(found, Math.min(...numbers) - room, Math.max(...numbers) + room)
+/** Units of a decimal as the number that they stand for. */
+function doubleOf({ aggregate }: Pipeline['metrics'][number]): (value: Exact) => number {
+  if (aggregate.kind === 'count-rows') return Number
+  const { type } = aggregate.argument
+  return (value) => Number(valueText(value, type))
+}
+
+function withinRange(actual: Parsed, numbers: readonly number[]): boolean {
+  const low = numbers.reduce((least, each) => Math.min(least, each), Infinity)
+  const high = numbers.reduce((greatest, each) => Math.max(greatest, each), -Infinity)
+  const room = Math.max(Math.abs(low), Math.abs(high)) * 1e-9
+  return within(actual, low - room, high + room)
 }
 
 /** Whether the oracle's own value is the one computed here. */

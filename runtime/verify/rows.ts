@@ -29,7 +29,7 @@ export interface Evaluated {
   /** In order of sending. */
   readonly rows: readonly StreamRow[]
   /** Records that are well formed and that `where` refuses. */
-  readonly refused: readonly number[]
+  readonly refused: readonly { readonly record: number; readonly time: number }[]
   readonly malformed: number
   /** Of records in one order of arrival: `record:window_start` for each window that a row was too late for. */
   readonly late: ReadonlySet<string>
@@ -58,7 +58,9 @@ export async function evaluate(
     const late = await oracle.engine.query('SELECT record, window_start FROM placements WHERE late')
     return {
       rows: found.filter(([, kept]) => kept).map((row) => streamRow(row, records, pipeline)),
-      refused: found.filter(([, kept]) => !kept).map(([record]) => Number(record)),
+      refused: found
+        .filter(([, kept]) => !kept)
+        .map(([record, , time]) => ({ record: Number(record), time: Number(time) })),
       malformed: summary.malformed,
       late: new Set(late.map(([record, start]) => `${record}:${start}`)),
       answer,

@@ -85,7 +85,7 @@ export async function verify(request: VerifyRequest): Promise<Report> {
     malformedRecords: prepared.data.malformed,
     sent: prepared.sent,
     engines: runs.map((run, index) => reportOf(run, ended[index]!, sentAt, request.pipeline)),
-    notes: wanted.notes,
+    notes: wanted.notes.filter((note) => only === null || note.startsWith(`${only} `)),
   }
 }
 
@@ -124,7 +124,6 @@ function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared
   const rule = ruleOf(name, pipeline, context.read(job.file))
   const late = pipeline.source.partitions === 1 ? data.late : null
   const clusters = clustersOf(data.rows, pipeline, rule, late)
-  const sure = clusters.filter(({ extra }) => extra.length === 0)
   return {
     name,
     engine,
@@ -132,9 +131,18 @@ function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared
     topic,
     ownTopic: !isMade(manifest, topic),
     results: new Results(pipeline, horizon, context.now),
-    awaited: new Set(sure.flatMap((each) => answerOf(each, each.must, pipeline).map(identityOf))),
+    awaited: awaitedOf(clusters, pipeline),
     clusters,
   }
+}
+
+/** A window has its bounds whatever late rows are in it; of sessions, only those that no late row can change are known. */
+function awaitedOf(clusters: readonly Cluster[], pipeline: Pipeline): ReadonlySet<string> {
+  const sure = clusters.filter(
+    ({ must, extra }) => must.length > 0 && (pipeline.window.kind !== 'session' || extra.length === 0),
+  )
+  if (pipeline.window.kind !== 'session') return new Set(sure.map(identityOf))
+  return new Set(sure.flatMap((each) => answerOf(each, each.must, pipeline).map(identityOf)))
 }
 
 function isMade({ resources }: Manifest, topic: string): boolean {
