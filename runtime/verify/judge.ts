@@ -105,20 +105,33 @@ function judgeCluster(cluster: Cluster, actual: readonly ActualRow[], pipeline: 
   const least = answerOf(cluster, must, pipeline)
   if (extra.length === 0) return compareRows(least, actual)
   if (extra.length > mostChoices) return judgeByBounds(cluster, least, actual, pipeline)
-  const kept = admissible(cluster, actual, pipeline)
-  if (kept === null) return compareRows(least, actual)
+  const { kept, verdict } = closest(cluster, actual, pipeline)
+  if (verdict.differences.length > 0) return verdict
   const late = { windows: 1, kept, admissible: extra.length }
   return { ...nothing, windows: Math.max(actual.length, least.length), late }
 }
 
-/** How many of the late rows the engine has kept, or null where its answer is none of the admissible. */
-function admissible(cluster: Cluster, actual: readonly ActualRow[], pipeline: Pipeline): number | null {
-  const { must, extra } = cluster
-  for (const choice of choices(extra)) {
-    const expected = answerOf(cluster, [...must, ...choice], pipeline)
-    if (isSame(expected, actual)) return choice.length
+/** The admissible answer that the engine's is, or else the one that it is most like, and how many late rows that keeps. */
+function closest(
+  cluster: Cluster,
+  actual: readonly ActualRow[],
+  pipeline: Pipeline,
+): { readonly kept: number; readonly verdict: Verdict } {
+  let found = { kept: 0, verdict: nothing, odd: Infinity }
+  for (const choice of choices(cluster.extra)) {
+    const verdict = compareRows(answerOf(cluster, [...cluster.must, ...choice], pipeline), actual)
+    const odd = oddness(verdict, pipeline)
+    if (odd < found.odd) found = { kept: choice.length, verdict, odd }
+    if (odd === 0) break
   }
-  return null
+  return found
+}
+
+function oddness({ differences }: Verdict, { metrics }: Pipeline): number {
+  return differences.reduce(
+    (sum, { kind, columns }) => sum + (kind === 'different' ? columns.length : metrics.length + 1),
+    0,
+  )
 }
 
 /** All subsets: the whole first, then nothing, then the others. */
@@ -127,15 +140,6 @@ function* choices(rows: readonly StreamRow[]): Generator<readonly StreamRow[]> {
   yield rows
   yield []
   for (let bits = last - 1; bits > 0; bits--) yield rows.filter((_, index) => (bits >> index) & 1)
-}
-
-function isSame(expected: readonly ExpectedRow[], actual: readonly ActualRow[]): boolean {
-  return (
-    expected.length === actual.length &&
-    expected.every((row) =>
-      actual.some((each) => hasBounds(row, each) && wrongColumns(row, each).length === 0),
-    )
-  )
 }
 
 function hasBounds(expected: ExpectedRow, { start, end }: ActualRow): boolean {
@@ -238,11 +242,10 @@ function isBetween(
     case 'sum':
       return withinSum(actual, sure, late)
     case 'avg':
+      return withinRange(actual, [...sure, ...late].map(doubleOf(metrics[index]!)))
     case 'min':
     case 'max':
-      return (
-        typeof actual === 'string' || typeof actual === 'boolean' || withinRange(actual, [...sure, ...late])
-      )
+      return [...sure, ...late].some((value) => equals(actual, value))
   }
 }
 
