@@ -13,6 +13,9 @@ const jars = [
   `org.apache.commons:commons-pool2:${versions.commonsPool}`,
 ] as const
 
+/** Of the versions that pyspark's stateful processors were tried with: its generated code is particular about protobuf. */
+const packages = ['pandas==2.3.3', 'pyarrow==22.0.0', 'protobuf==6.33.6'] as const
+
 const profiles = ['spark']
 
 export function sparkServices(engine: SparkEngine): ComposeServices {
@@ -77,7 +80,7 @@ function imageFor({ lateRows }: SparkEngine): { readonly image: string; readonly
     `FROM apache/spark:${versions.spark}-python3`,
     'USER root',
     'COPY --from=jars /jars/ /opt/spark/jars/',
-    ...(exact ? ["RUN pip install --no-cache-dir 'pandas<3' pyarrow protobuf"] : []),
+    ...(exact ? [`RUN pip install --no-cache-dir ${packages.join(' ')}`] : []),
     'RUN mkdir -p /opt/pipec/checkpoints && chown -R spark /opt/pipec',
     // The user has no home, where Ivy and Python would keep their caches.
     'ENV HOME=/tmp',
