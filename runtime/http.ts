@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpEndpoint } from './endpoints.ts'
 import { Failure } from './failure.ts'
+import { type Fate, type Fault, faultOf, Lost, TooLong, whoAnswers } from './http-failure.ts'
+
+export { Lost }
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
@@ -30,9 +33,6 @@ export interface Server {
   readonly signal: AbortSignal
 }
 
-/** An answer that never came: nobody knows whether the request was carried out. */
-export class Lost extends Failure {}
-
 const maximumBytes = 64 * 1024 * 1024
 const attempts = 4
 
@@ -41,18 +41,33 @@ const attempts = 4
  * 0.5 s, 1 s, 2 s) for up to four attempts. Throws Failure, `Lost` where the request may have been carried out.
  */
 export async function send(server: Server, request: Request): Promise<Response> {
+  refuseAddress(server)
   const repeatable = request.repeatable ?? request.method === 'GET'
   for (let attempt = 1; ; attempt++) {
     const outcome = await once(server, request)
-    if (outcome instanceof Failure) {
-      const refused = !(outcome instanceof Lost)
-      if (attempt >= attempts || !(repeatable || refused)) throw outcome
+    if ('fate' in outcome) {
+      if (attempt >= attemptsAfter(outcome.fate, repeatable)) throw outcome.failure
       await pause(server, backoff(attempt))
       continue
     }
     if ((outcome.status !== 429 && outcome.status !== 503) || attempt >= attempts) return outcome
     await pause(server, outcome.retryAfter ?? backoff(attempt))
   }
+}
+
+function attemptsAfter(fate: Fate, repeatable: boolean): number {
+  if (fate === 'unsent') return attempts
+  if (fate === 'hopeless' || !repeatable) return 1
+  return fate === 'late' ? 2 : attempts
+}
+
+/** A password in the address would be printed with every message about it. */
+function refuseAddress({ engine, endpoint }: Server): void {
+  const url = URL.canParse(endpoint.url) ? new URL(endpoint.url) : null
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '') return
+  throw new Failure(`The address of ${engine} is not one of http:// or https:// with a host and a port.`, {
+    next: 'Check it in the environment; a user and a password go under "auth" and not into the address.',
+  })
 }
 
 function backoff(attempt: number): number {
@@ -63,21 +78,20 @@ async function pause(server: Server, milliseconds: number): Promise<void> {
   await sleep(Math.min(milliseconds, 30_000), undefined, { signal: server.signal })
 }
 
-async function once(
-  server: Server,
-  request: Request,
-): Promise<(Response & { retryAfter: number | null }) | Failure> {
+type Answer = Response & { readonly retryAfter: number | null }
+
+async function once(server: Server, request: Request): Promise<Answer | Fault> {
   const timeout = request.timeout ?? 30_000
-  const url = server.endpoint.url.replace(/\/+$/, '') + request.path
+  const limit = limited(server.signal, timeout)
   try {
-    const answer = await fetch(url, {
+    const answer = await fetch(server.endpoint.url.replace(/\/+$/, '') + request.path, {
       method: request.method,
       headers: headers(server, request),
       ...(request.body === undefined ? {} : { body: bodyText(request.body) }),
       redirect: 'manual',
-      signal: AbortSignal.any([server.signal, AbortSignal.timeout(timeout)]),
+      signal: limit.signal,
     })
-    const text = await limitedText(answer)
+    const text = withoutLogin(server, await limitedText(answer))
     return {
       status: answer.status,
       text,
@@ -86,8 +100,25 @@ async function once(
     }
   } catch (error) {
     if (server.signal.aborted) throw server.signal.reason
-    return asFailure(server, timeout, error)
+    return faultOf(server, timeout, error)
+  } finally {
+    limit.release()
   }
+}
+
+/** By hand: Node 20 may collect the signal that `AbortSignal.any` makes of a timeout, which then never fires. */
+function limited(outer: AbortSignal, timeout: number) {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort(outer.reason)
+  const late = (): void => controller.abort(new DOMException('too late', 'TimeoutError'))
+  if (outer.aborted) stop()
+  outer.addEventListener('abort', stop, { once: true })
+  const timer = setTimeout(late, timeout)
+  const release = (): void => {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', stop)
+  }
+  return { signal: controller.signal, release }
 }
 
 function bodyText(body: unknown): string {
@@ -95,14 +126,22 @@ function bodyText(body: unknown): string {
 }
 
 function headers(server: Server, request: Request): Record<string, string> {
-  const { auth } = server.endpoint
+  const login = loginOf(server)
   return {
     accept: request.accept ?? 'application/json',
     ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-    ...(auth === null
-      ? {}
-      : { authorization: 'Basic ' + Buffer.from(`${auth.username}:${auth.password}`).toString('base64') }),
+    ...(login === null ? {} : { authorization: `Basic ${login}` }),
   }
+}
+
+function loginOf({ endpoint: { auth } }: Server): string | null {
+  return auth === null ? null : Buffer.from(`${auth.username}:${auth.password}`).toString('base64')
+}
+
+/** A proxy's error page may show the request's headers, and messages show the page. */
+function withoutLogin(server: Server, text: string): string {
+  const login = loginOf(server)
+  return login === null ? text : text.replaceAll(login, '***')
 }
 
 async function limitedText(answer: globalThis.Response): Promise<string> {
@@ -110,7 +149,7 @@ async function limitedText(answer: globalThis.Response): Promise<string> {
   let bytes = 0
   for await (const chunk of answer.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > maximumBytes) throw new RangeError(`an answer of more than ${maximumBytes} bytes`)
+    if (bytes > maximumBytes) throw new TooLong(`answered with more than ${maximumBytes / 1024 / 1024} MiB`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -132,58 +171,7 @@ function parse(server: Server, status: number, text: string): unknown {
     const start = text.slice(0, 200).replaceAll(/\s+/g, ' ')
     throw new Failure(
       `${server.engine} at ${server.endpoint.url} answered ${status} with something that is not JSON.`,
-      {
-        detail: start,
-        next: 'Check that the address is that of the engine itself and not of a proxy or a login page.',
-      },
+      { detail: start, next: whoAnswers },
     )
   }
-}
-
-/** These faults happen before a request can have been read. */
-const neverArrived = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EHOSTUNREACH',
-])
-
-function asFailure(server: Server, timeout: number, error: unknown): Failure {
-  const cause = innermost(error)
-  const code = (cause as { code?: string }).code ?? ''
-  const where = `${server.engine} at ${server.endpoint.url}`
-  if (neverArrived.has(code) || isTls(code)) {
-    return new Failure(`${where} cannot be reached: ${cause.message || code}.`, {
-      next: reachAdvice(code),
-      cause: error,
-    })
-  }
-  if (cause.name === 'TimeoutError') {
-    return new Lost(`${where} did not answer within ${timeout / 1000} s.`, {
-      next: 'Look at its log, then try again.',
-      cause: error,
-    })
-  }
-  return new Lost(`${where} broke off its answer: ${cause.message || code}.`, {
-    next: 'Look at its log, then try again.',
-    cause: error,
-  })
-}
-
-function innermost(error: unknown): Error {
-  let current = error instanceof Error ? error : new Error(String(error))
-  while (current.cause instanceof Error) current = current.cause
-  if (current instanceof AggregateError && current.errors[0] instanceof Error) return current.errors[0]
-  return current
-}
-
-function isTls(code: string): boolean {
-  return /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code)
-}
-
-function reachAdvice(code: string): string {
-  if (isTls(code)) return 'Check the certificate, or name its authority in NODE_EXTRA_CA_CERTS.'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'Check the host name in the environment.'
-  return 'Start it (`pipec up` for the local environment), or check the address in the environment.'
 }
