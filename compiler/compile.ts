@@ -1,5 +1,4 @@
 /** The phases in order: text, document, pipeline, artifacts. Pure: nothing here touches a disk, a clock or a network. */
-import { stringify } from 'yaml'
 import { check } from './check.ts'
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts'
 import { lineStarts, position, sorted } from './diagnostics/frame.ts'
@@ -13,6 +12,7 @@ import { decode, type Located, locate, type Path, parse } from './source.ts'
 import { targetsOf } from './targets/registry.ts'
 import type { Artifact, Target } from './targets/target.ts'
 import { validate } from './validate.ts'
+import { yamlText } from './yaml-text.ts'
 
 export interface Compilation {
   /** The text that diagnostics' offsets refer to. */
@@ -97,7 +97,7 @@ function artifactText(artifact: Artifact): string {
   if ('template' in artifact) return render(artifact.template, artifact.view)
   if ('text' in artifact) return artifact.text
   return artifact.path.endsWith('.yaml')
-    ? `# ${generatedBy}\n${stringify(artifact.data, { lineWidth: 0 })}`
+    ? `# ${generatedBy}\n${yamlText(artifact.data)}`
     : jsonText(artifact.data)
 }
 

@@ -2,9 +2,10 @@
  * Makes dist/: the command as CommonJS, which Node starts faster than modules, with each command that a dynamic import
  * names in a file of its own; the public API as a module; and its types.
  */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -21,7 +22,6 @@ const shared: BuildOptions = {
   platform: 'node',
   target: 'node20',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   external,
   define: { PIPEC_VERSION: JSON.stringify(version) },
@@ -49,13 +49,13 @@ function chunkName(file: string): string {
 
 async function bundleCommand(entry: string, outfile: string, done: Set<string>): Promise<void> {
   const found = new Set<string>()
-  const banner = entry.endsWith('/pipec.ts') ? { banner: { js: '#!/usr/bin/env node' } } : {}
   await build({
     ...shared,
-    ...banner,
     entryPoints: [entry],
     outfile,
     format: 'cjs',
+    // A script that V8 took from its cache cannot import(); require() takes modules too from Node 20.19 on.
+    supported: { 'dynamic-import': false },
     plugins: [chunks(found)],
   })
   for (const file of found) {
@@ -65,9 +65,29 @@ async function bundleCommand(entry: string, outfile: string, done: Set<string>):
   }
 }
 
+/** What Node starts; it finds main.cjs beside it. */
+async function bundleLauncher(): Promise<void> {
+  const external = ['./main.cjs']
+  const launcher = { ...shared, format: 'cjs', external } as const
+  const banner = { js: '#!/usr/bin/env node' }
+  await build({ ...launcher, banner, entryPoints: ['cli/launch.ts'], outfile: `${fresh}/pipec.cjs` })
+  await build({ ...launcher, entryPoints: ['scripts/warm.ts'], outfile: `${fresh}/warm.cjs` })
+}
+
+/** Builds the example, so that what building needs is compiled and cached. */
+function warm(): void {
+  const output = mkdtempSync(join(tmpdir(), 'pipec-warm-'))
+  spawnSync(process.execPath, [`${fresh}/warm.cjs`, 'build', '--output', output], { stdio: 'ignore' })
+  rmSync(output, { recursive: true })
+  rmSync(`${fresh}/warm.cjs`)
+  if (!existsSync(`${fresh}/main.cache`)) throw new Error('the command line does not start')
+}
+
 rmSync(fresh, { recursive: true, force: true })
 mkdirSync(fresh, { recursive: true })
-await bundleCommand('cli/pipec.ts', `${fresh}/pipec.cjs`, new Set())
+await bundleCommand('cli/pipec.ts', `${fresh}/main.cjs`, new Set())
+await bundleLauncher()
+warm()
 await build({
   ...shared,
   entryPoints: ['index.ts'],
