@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
 import { engineFailure } from './failure.ts'
@@ -52,12 +52,16 @@ export async function openEngine(): Promise<EmbeddedEngine> {
   return new EmbeddedEngine(instance, await instance.connect(), spill)
 }
 
-/** Reading takes two buffers of 32 MB a thread, so that memory grows with threads; what does not fit goes to disk. */
+/**
+ * Reading takes buffers of 32 MB a thread, and one line of 10 MB may become 300 MB of JSON nodes: hence the floor. What
+ * does not fit goes to disk.
+ */
 function settings(spill: string): Record<string, string> {
   const threads = Math.min(availableParallelism(), 8)
+  const megabytes = Math.min(768 + 96 * threads, Math.floor((0.7 * totalmem()) / 1e6))
   return {
     threads: String(threads),
-    memory_limit: `${256 + 96 * threads}MB`,
+    memory_limit: `${megabytes}MB`,
     temp_directory: spill,
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',

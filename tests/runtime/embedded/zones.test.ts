@@ -53,11 +53,11 @@ test('a time that clocks showed is an instant at which they showed it, the first
     'Europe/Berlin',
     'America/Sao_Paulo',
     'Australia/Lord_Howe',
-    'Asia/Tehran',
+    'Europe/Dublin',
     'Pacific/Chatham',
   )
   // In the past: of the future each library's edition of the time zones knows something else.
-  const seconds = fc.integer({ min: Date.UTC(1975, 0) / 1000, max: Date.UTC(2022, 0) / 1000 })
+  const seconds = fc.integer({ min: Date.UTC(1985, 0) / 1000, max: Date.UTC(2022, 0) / 1000 })
   await fc.assert(
     fc.asyncProperty(zone, fc.array(seconds, { minLength: 100, maxLength: 100 }), async (zone, all) => {
       const texts = all.map((each) => shown(zone, each * 1000))
