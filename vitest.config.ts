@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/engines/**'],
+          exclude: ['tests/engines/**', 'tests/conformance/**'],
           testTimeout: 30_000,
         },
       },
@@ -32,6 +32,18 @@ export default defineConfig({
           fileParallelism: false,
           // After the unit tests: they would fight over the cores.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['tests/conformance/**/*.test.ts'],
+          // Takes the engines that the project above has started.
+          globalSetup: 'tests/engines/setup.ts',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

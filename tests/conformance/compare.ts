@@ -20,7 +20,7 @@ export interface Wanted {
 type Parsed = Readonly<Record<string, unknown>>
 
 /** A number of a JSON text, by its digits. */
-class Digits {
+export class Digits {
   readonly text: string
   constructor(text: string) {
     this.text = text

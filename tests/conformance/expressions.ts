@@ -27,7 +27,7 @@ const largest = { bigint: 4e18, double: 1e304 }
 const fields = {
   int: whole('i', 2_147_483_648),
   small: whole('b', 100),
-  bigint: whole('a', 9_007_199_254_740_993),
+  bigint: whole('a', 9.01e15),
   reserved: whole('`order`', 100_000),
   exact: { text: 'd', bound: 1_000, grain: 3 },
   other: { text: 'e', bound: 16, grain: 3 },

@@ -6,6 +6,7 @@ import { allForms, type Expression, type Kind, Maker } from './expressions.ts'
 export interface Generated extends Case {
   /** The forms of expression and the aggregates over them that the pipeline holds. */
   readonly forms: ReadonlySet<string>
+  readonly beginsBefore1970: boolean
 }
 
 export interface Wishes {
@@ -68,6 +69,7 @@ export function generate(wishes: Wishes, index: number): Generated {
     records: records(maker, parts, plan),
     loose,
     forms: maker.used,
+    beginsBefore1970: plan.base < 0,
   }
 }
 
