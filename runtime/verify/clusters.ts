@@ -2,7 +2,7 @@
 import type { Pipeline, Window } from '../../compiler/ir.ts'
 import { aggregate } from './aggregate.ts'
 import { type Clocks, clocksOf, type Rule } from './bounds.ts'
-import type { StreamRow } from './rows.ts'
+import type { Evaluated, StreamRow } from './rows.ts'
 import type { Exact, Expected } from './values.ts'
 
 export interface Cluster {
@@ -14,6 +14,8 @@ export interface Cluster {
   readonly must: readonly StreamRow[]
   /** Rows that may be in as well, each of them or not. */
   readonly extra: readonly StreamRow[]
+  /** Whether a session may have been closed before the row came that would have prolonged it: then nobody knows the cuts. */
+  readonly loose: boolean
 }
 
 export interface ExpectedRow {
@@ -26,17 +28,30 @@ export interface ExpectedRow {
   readonly rows: readonly StreamRow[]
 }
 
-/** @param late the embedded engine's own judgement, for one partition: `record:window_start`; null for several. */
+/** The embedded engine's own judgement of an order of arrival. */
+export type Judgement = Pick<Evaluated, 'late' | 'sessions'>
+
+/** @param judgement for one partition, in which there is only one order of arrival; null for several. */
 export function clustersOf(
   rows: readonly StreamRow[],
   { window }: Pipeline,
   rule: Rule,
-  late: ReadonlySet<string> | null,
+  judgement: Judgement | null,
 ): readonly Cluster[] {
   const clocks = clocksOf(rows)
-  return window.kind === 'session'
-    ? sessionClusters(rows, clocks, window.gap, rule, late)
-    : alignedClusters(rows, clocks, window, rule)
+  if (window.kind !== 'session') return alignedClusters(rows, clocks, window, rule)
+  if (judgement !== null && !rule.lateMayBeIn) return knownSessions(rows, judgement)
+  return sessionClusters(rows, clocks, window.gap, rule, judgement)
+}
+
+/** One cluster a session, as the embedded engine has cut them. */
+function knownSessions(rows: readonly StreamRow[], { sessions }: Judgement): readonly Cluster[] {
+  const clusters = new Map<string, Open>()
+  for (const row of rows) {
+    const session = sessions.get(row.record)
+    if (session !== undefined) clusterAt(clusters, session.start, session.end, row).must.push(row)
+  }
+  return [...clusters.values()]
 }
 
 type Aligned = Exclude<Window, { kind: 'session' }>
@@ -48,6 +63,7 @@ interface Open {
   readonly groupKey: string
   readonly must: StreamRow[]
   readonly extra: StreamRow[]
+  readonly loose: false
 }
 
 function alignedClusters(
@@ -72,10 +88,10 @@ function alignedClusters(
 
 function clusterAt(clusters: Map<string, Open>, start: number, end: number, row: StreamRow): Open {
   const { group, groupKey } = row
-  const key = `${start} ${groupKey}`
+  const key = `${start} ${end} ${groupKey}`
   const known = clusters.get(key)
   if (known !== undefined) return known
-  const made: Open = { start, end, group, groupKey, must: [], extra: [] }
+  const made: Open = { start, end, group, groupKey, must: [], extra: [], loose: false }
   clusters.set(key, made)
   return made
 }
@@ -87,20 +103,30 @@ export function startsOf(time: number, window: Aligned): readonly number[] {
   return Array.from({ length: window.size / advance }, (_, hop) => time - phase - hop * advance)
 }
 
+interface Judged {
+  readonly row: StreamRow
+  readonly late: boolean
+  readonly clock: number
+}
+
+function mayCut(before: Judged | undefined, { late, clock }: Judged, length: number): boolean {
+  return before !== undefined && !late && before.row.time + length <= clock
+}
+
 function sessionClusters(
   rows: readonly StreamRow[],
   clocks: readonly Clocks[],
   gap: number,
   rule: Rule,
-  late: ReadonlySet<string> | null,
+  judgement: Judgement | null,
 ): readonly Cluster[] {
-  const byGroup = new Map<string, { row: StreamRow; late: boolean }[]>()
+  const byGroup = new Map<string, Judged[]>()
   for (const [index, row] of rows.entries()) {
     const unsettled = row.time + gap + rule.slack <= clocks[index]![rule.must]
-    const isLate = late === null ? unsettled : late.has(`${row.record}:${row.time}`)
+    const isLate = judgement === null ? unsettled : judgement.late.has(`${row.record}:${row.time}`)
     if (isLate && !rule.lateMayBeIn) continue
     const judged = byGroup.get(row.groupKey) ?? []
-    judged.push({ row, late: isLate })
+    judged.push({ row, late: isLate, clock: clocks[index]![rule.must] })
     byGroup.set(row.groupKey, judged)
   }
   return [...byGroup.values()].flatMap((judged) => {
@@ -112,6 +138,7 @@ function sessionClusters(
       groupKey: run[0]!.row.groupKey,
       must: run.filter((each) => !each.late).map(({ row }) => row),
       extra: run.filter((each) => each.late).map(({ row }) => row),
+      loose: judgement === null && run.some((each, index) => mayCut(run[index - 1], each, gap + rule.slack)),
     }))
   })
 }

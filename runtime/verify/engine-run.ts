@@ -41,7 +41,7 @@ export async function runEngine(
   progress: Progress,
   timeout: number,
 ): Promise<Ended> {
-  const step = progress.start(run.name, run.awaited.size)
+  const step = progress.start(run.name, null)
   const end = new AbortController()
   const clock: { runningAt: number | null } = { runningAt: null }
   try {
@@ -64,7 +64,11 @@ export async function runEngine(
 }
 
 async function start({ engine, job }: EngineRun, context: Context, step: ProgressStep): Promise<void> {
-  const quietly: ProgressStep = { update: (_, detail) => step.update(0, detail), finish: () => {} }
+  const quietly: ProgressStep = {
+    update: (_, detail) => step.update(0, detail),
+    finish: () => {},
+    fail: () => {},
+  }
   await engine.apply(engine.compare(job, null), context, quietly)
 }
 

@@ -103,8 +103,8 @@ function assign(
 function judgeCluster(cluster: Cluster, actual: readonly ActualRow[], pipeline: Pipeline): Verdict {
   const { must, extra } = cluster
   const least = answerOf(cluster, must, pipeline)
-  if (extra.length === 0) return compareRows(least, actual)
-  if (extra.length > mostChoices) return judgeByBounds(cluster, least, actual, pipeline)
+  if (extra.length === 0 && !cluster.loose) return compareRows(least, actual)
+  if (extra.length > mostChoices || cluster.loose) return judgeByBounds(cluster, least, actual, pipeline)
   const { kept, verdict } = closest(cluster, actual, pipeline)
   if (verdict.differences.length > 0) return verdict
   const late = { windows: 1, kept, admissible: extra.length }

@@ -19,7 +19,7 @@ export async function assertOracle(
   const alone = pipeline.source.partitions === 1
   const judged = alone ? data : await evaluate(inOrderOfTime(data, records), pipeline, oracle)
   const rule = { must: 'own', lateMayBeIn: false, slack: pipeline.source.eventTime.watermarkDelay } as const
-  const clusters = clustersOf(judged.rows, pipeline, rule, judged.late)
+  const clusters = clustersOf(judged.rows, pipeline, rule, judged)
   const own = clusters.flatMap((cluster) => answerOf(cluster, cluster.must, pipeline))
   const theirs = oracleRows(judged, pipeline)
   const odd = own.find((row) => !isSame(row, theirs.get(identityOf(row))))

@@ -33,6 +33,8 @@ export interface Evaluated {
   readonly malformed: number
   /** Of records in one order of arrival: `record:window_start` for each window that a row was too late for. */
   readonly late: ReadonlySet<string>
+  /** For the same order, where windows are sessions: the bounds of each row's session. */
+  readonly sessions: ReadonlyMap<number, { readonly start: number; readonly end: number }>
   /** What the query itself gives for this order of arrival, every window closed. */
   readonly answer: readonly OutputRow[]
 }
@@ -57,6 +59,7 @@ export async function evaluate(
     const found = await oracle.engine.query(oracle.rowsSql)
     const late = await oracle.engine.query('SELECT record, window_start FROM placements WHERE late')
     return {
+      sessions: await sessionsOf(pipeline, oracle),
       rows: found.filter(([, kept]) => kept).map((row) => streamRow(row, records, pipeline)),
       refused: found
         .filter(([, kept]) => !kept)
@@ -68,6 +71,14 @@ export async function evaluate(
   } finally {
     input.remove()
   }
+}
+
+async function sessionsOf({ window }: Pipeline, { engine }: Oracle): Promise<Evaluated['sessions']> {
+  if (window.kind !== 'session') return new Map()
+  const placed = await engine.query('SELECT record, window_start, window_end FROM placements WHERE NOT late')
+  return new Map(
+    placed.map(([record, start, end]) => [Number(record), { start: Number(start), end: Number(end) }]),
+  )
 }
 
 function streamRow(row: OutputRow, records: readonly SentRecord[], pipeline: Pipeline): StreamRow {

@@ -122,8 +122,8 @@ function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared
   const name = engine.key as EngineName
   const topic = pipeline.engines[name]!.topic
   const rule = ruleOf(name, pipeline, context.read(job.file))
-  const late = pipeline.source.partitions === 1 ? data.late : null
-  const clusters = clustersOf(data.rows, pipeline, rule, late)
+  const judgement = pipeline.source.partitions === 1 ? data : null
+  const clusters = clustersOf(data.rows, pipeline, rule, judgement)
   return {
     name,
     engine,
@@ -139,7 +139,8 @@ function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared
 /** A window has its bounds whatever late rows are in it; of sessions, only those that no late row can change are known. */
 function awaitedOf(clusters: readonly Cluster[], pipeline: Pipeline): ReadonlySet<string> {
   const sure = clusters.filter(
-    ({ must, extra }) => must.length > 0 && (pipeline.window.kind !== 'session' || extra.length === 0),
+    ({ must, extra, loose }) =>
+      must.length > 0 && (pipeline.window.kind !== 'session' || (extra.length === 0 && !loose)),
   )
   if (pipeline.window.kind !== 'session') return new Set(sure.map(identityOf))
   return new Set(sure.flatMap((each) => answerOf(each, each.must, pipeline).map(identityOf)))
