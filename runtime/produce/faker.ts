@@ -22,21 +22,6 @@ export function fakerMethod(faker: Faker, name: string): FakerMethod | null {
   return (...parameters) => owner[method]!(...parameters)
 }
 
-/** Whether faker has a method of this dotted name (`string.uuid`). */
-export async function isFakerMethod(name: string): Promise<boolean> {
-  return (await fakerMethodNames()).includes(name)
-}
-
-/** The method whose name is nearest, null where none is near. */
-export async function nearestFakerMethod(name: string): Promise<string | null> {
-  return nearest(name, await fakerMethodNames())
-}
-
-async function fakerMethodNames(): Promise<readonly string[]> {
-  const { faker } = await import('@faker-js/faker/locale/en')
-  return methodNames(faker)
-}
-
 /** `module.method` of every module, in faker's order. */
 export function methodNames(faker: Faker): readonly string[] {
   return Object.entries(faker).flatMap(([module, owner]) =>
