@@ -105,6 +105,7 @@ function withoutSecrets(io: Io, secrets: readonly string[]): Io {
         return {
           update: (done, detail) => step.update(done, detail === undefined ? undefined : clean(detail)),
           finish: (detail) => step.finish(detail === undefined ? undefined : clean(detail)),
+          fail: (detail) => step.fail(detail === undefined ? undefined : clean(detail)),
         }
       },
     },

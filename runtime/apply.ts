@@ -57,7 +57,7 @@ async function attempt(
     step.finish('done')
     return null
   } catch (error) {
-    step.finish('failed')
+    step.fail('failed')
     if (context.signal.aborted || !isFailure(error)) throw error
     return error
   }

@@ -9,10 +9,13 @@ export interface Progress {
 export interface ProgressStep {
   /** `done` units so far. */
   update(done: number, detail?: string): void
+  /** All of it is done. */
   finish(detail?: string): void
+  /** It ends where it stands. */
+  fail(detail?: string): void
 }
 
 export const silent: Progress = {
-  start: () => ({ update: () => {}, finish: () => {} }),
+  start: () => ({ update: () => {}, finish: () => {}, fail: () => {} }),
   note: () => {},
 }

@@ -85,13 +85,13 @@ async function toFile(
       signal: io.signal,
       onProgress: (done) => step.update(done, rateText(done, io.now() - began)),
     })
-    step.finish()
+    if (!io.signal.aborted) step.finish()
     io.err(
       `${count(written)} written to ${output === '-' ? 'stdout' : output}${timing(written, io.now() - began)}\n`,
     )
     return io.signal.aborted ? 130 : 0
   } finally {
-    step.finish()
+    step.fail()
     file?.close()
   }
 }
@@ -118,7 +118,8 @@ async function toKafka(
   const onProgress = (done: number): void => step.update(done, rateText(done, io.now() - began))
   const sent = await sendAll(sharesOf(whole, options.parallel), forkWorker, io.signal, onProgress)
   const elapsed = io.now() - began
-  step.finish()
+  if (sent.error === null && !io.signal.aborted) step.finish()
+  else step.fail()
   return report({ options, topic, endpoint, before, sent, elapsed }, io)
 }
 

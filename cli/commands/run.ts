@@ -70,9 +70,10 @@ async function generated(
   try {
     const input = await openGeneratedInput(records, options.records, io.signal, (made) => step.update(made))
     if (options.seed === null && input !== null) io.err(`--seed ${seed} makes the same records again.\n`)
+    if (input !== null) step.finish()
     return input
   } finally {
-    step.finish()
+    step.fail()
   }
 }
 
@@ -104,9 +105,10 @@ async function compute(
     )
     await write(writer.end(result.columns))
     file?.keep()
+    step.finish()
     return result
   } finally {
-    step.finish()
+    step.fail()
     engine.close()
     file?.discard()
   }

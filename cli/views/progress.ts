@@ -37,17 +37,22 @@ class Lines implements Progress {
       last = Date.now()
       this.#stream.write(`${line(drawn)}\n`)
     }
+    let ended = false
+    const end = (done: number, detail: string | undefined): void => {
+      if (ended) return
+      ended = true
+      clearInterval(timer)
+      drawn.detail = detail ?? drawn.detail
+      drawn.done = done
+      if (last !== drawn.started || detail !== undefined) print()
+    }
     return {
       update: (done, detail) => {
         drawn.done = done
         drawn.detail = detail ?? drawn.detail
       },
-      finish: (detail) => {
-        clearInterval(timer)
-        drawn.detail = detail ?? drawn.detail
-        drawn.done = total ?? drawn.done
-        if (last !== drawn.started || detail !== undefined) print()
-      },
+      finish: (detail) => end(total ?? drawn.done, detail),
+      fail: (detail) => end(drawn.done, detail),
     }
   }
 
@@ -76,7 +81,8 @@ class Bars implements Progress {
         drawn.done = done
         drawn.detail = detail ?? drawn.detail
       },
-      finish: (detail) => this.#finish(drawn, detail),
+      finish: (detail) => this.#end({ drawn, done: total ?? drawn.done, detail }),
+      fail: (detail) => this.#end({ drawn, done: drawn.done, detail }),
     }
   }
 
@@ -86,11 +92,10 @@ class Bars implements Progress {
     this.#draw()
   }
 
-  #finish(drawn: Drawn, detail: string | undefined): void {
+  #end({ drawn, done, detail }: { drawn: Drawn; done: number; detail: string | undefined }): void {
     if (!this.#steps.delete(drawn)) return
     this.#clear()
-    if (detail !== undefined)
-      this.#stream.write(`${line({ ...drawn, done: drawn.total ?? drawn.done, detail })}\n`)
+    if (detail !== undefined) this.#stream.write(`${line({ ...drawn, done, detail })}\n`)
     if (this.#steps.size === 0 && this.#timer !== null) {
       clearInterval(this.#timer)
       this.#timer = null

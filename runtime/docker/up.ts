@@ -91,7 +91,7 @@ async function start(settings: Compose, { services, missing, progress }: Start):
     await compose(settings, ['up', '--detach', '--wait', '--wait-timeout', patience], watch(step))
     step.finish()
   } catch (error) {
-    step.finish('failed; removing what was started')
+    step.fail('failed; removing what was started')
     await removeAgain(settings, missing)
     throw error
   }

@@ -174,7 +174,7 @@ async function start(
     await startAll(services, running, { folder, env: request.env, record, step, signal: request.signal })
     step.finish()
   } catch (error) {
-    step.finish('failed; ending what was started')
+    step.fail('failed; ending what was started')
     await endServices(folder, started, running, impatience)
     throw error
   }

@@ -60,7 +60,7 @@ describe('up', () => {
     const counts: number[] = []
     const progress: Progress = {
       ...silent,
-      start: () => ({ update: (done) => counts.push(done), finish: () => {} }),
+      start: () => ({ update: (done) => counts.push(done), finish: () => {}, fail: () => {} }),
     }
     await upDocker(request(fakeDocker(), { progress }))
     expect(counts.at(-1)).toBe(10)

@@ -70,6 +70,7 @@ async function converge(desired: TopicResource | null, address: string, context:
   await kafka.apply(change, context, {
     update: (_, detail) => void said.push(detail ?? ''),
     finish: () => {},
+    fail: () => {},
   })
   return { action: change.action, fields: change.fields.map(({ field }) => field), said }
 }
@@ -186,7 +187,7 @@ describe.skipIf(inject('local') === null)('a real Kafka', () => {
       const [topic, context] = [named('lost'), contextOf(named('p'))]
       const desired = topicOf(topic)
       const create = kafka.compare(desired, null)
-      const step = { update: () => {}, finish: () => {} }
+      const step = { update: () => {}, finish: () => {}, fail: () => {} }
       await kafka.apply(create, context, step)
       await kafka.apply(create, context, step)
       await kafka.apply(kafka.compare(topicOf(topic, { partitions: 4 }), null), context, step)
@@ -220,7 +221,7 @@ describe.skipIf(inject('local') === null)('a real Kafka', () => {
       await withAdmin(broker.endpoint, (admin) => admin.deleteTopics({ topics: [topic] }))
       await expect.poll(topicNames).not.toContain(topic)
       await makeForeign(topic, 1)
-      await kafka.apply(planned, context, { update: () => {}, finish: () => {} })
+      await kafka.apply(planned, context, { update: () => {}, finish: () => {}, fail: () => {} })
       expect(await topicNames()).toContain(topic)
     })
 

@@ -208,7 +208,7 @@ function startRun(work: (io: Io, forked: (child: ChildProcess) => ChildProcess) 
     },
     signal: stop.signal,
     now: Date.now,
-    progress: { start: () => ({ update, finish: () => {} }), note: () => {} },
+    progress: { start: () => ({ update, finish: () => {}, fail: () => {} }), note: () => {} },
   }
   function update(done: number): void {
     seen.done = done

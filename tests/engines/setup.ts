@@ -116,7 +116,7 @@ async function end(folder: string): Promise<void> {
 const told: Progress = {
   start: (label) => {
     console.log(`${label} …`)
-    return { update: () => {}, finish: () => {} }
+    return { update: () => {}, finish: () => {}, fail: () => {} }
   },
   note: (line) => console.log(line),
 }

@@ -14,7 +14,7 @@ import { FakeKsqldb, type Fault } from '../../fakes/ksqldb.ts'
 import { demo } from '../../fixtures/demo.ts'
 
 const engine = ksqldbWith({ answer: 400, statement: 400, effect: 300, running: 600, poll: 10, settle: 10 })
-const step = { update: () => {}, finish: () => {} }
+const step = { update: () => {}, finish: () => {}, fail: () => {} }
 
 /** The demo with its clock in seconds: two streams, two queries, a topic between them. */
 const seconds: Pipeline = {
