@@ -238,6 +238,8 @@ command('test', "Run the pipeline's fixtures: rows in, rows out, late rows.", 'p
   .option('--name <text>', 'only fixtures whose name contains it')
   .option('--update', 'write what came out into the fixtures, and show the difference')
   .option('--junit <file>', 'write a JUnit report')
+  .addOption(new Option('--engine <name>', 'run them on a live engine').choices(['flink', 'ksqldb', 'spark']))
+  .addOption(environmentOption())
   .option('--json', 'the outcome as JSON')
   .action((fixtures, options) =>
     perform(async (io) => {
@@ -250,6 +252,8 @@ command('test', "Run the pipeline's fixtures: rows in, rows out, late rows.", 'p
           update: !!options.update,
           json: !!options.json,
           junit: options.junit ?? null,
+          engine: options.engine ?? null,
+          environment: options.environment,
         },
         io,
       )

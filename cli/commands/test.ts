@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import type { Output } from '../../compiler/compile.ts'
 import { hasErrors } from '../../compiler/diagnostics/diagnostic.ts'
 import { type ReadFixtures, readFixtures } from '../../compiler/fixtures.ts'
+import type { EngineName } from '../../compiler/ir.ts'
 import { openEngine } from '../../runtime/embedded/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
 import { type Outcome, passed, runFixture } from '../../runtime/fixtures/run.ts'
@@ -21,6 +22,9 @@ export interface TestOptions {
   readonly name: string | null
   /** Writes what came out into the fixtures, after showing the difference. */
   readonly update: boolean
+  /** A live engine instead of the embedded one, and where it is. */
+  readonly engine: EngineName | null
+  readonly environment: string
   readonly json: boolean
   /** A file for a JUnit report. */
   readonly junit: string | null
@@ -41,8 +45,13 @@ export async function test(options: TestOptions, io: Io): Promise<ExitCode> {
     io.err(renderDiagnostics({ file: shown, text, diagnostics }, 'text', io.color))
   if (broken.length > 0) return 1
   const began = io.now()
-  const results: Results = { files: await runAll(files, options, output, io), millis: io.now() - began }
-  if (options.update) return update(files, results, io)
+  const results: Results = {
+    files: await (options.engine === null
+      ? runAll(files, options, output, io)
+      : runLive(files, options, options.engine, output, io)),
+    millis: io.now() - began,
+  }
+  if (options.update && options.engine === null) return update(files, results, io)
   return report(results, options, io)
 }
 
@@ -94,6 +103,34 @@ async function runAll(
   } finally {
     engine.close()
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** One after the other, each under a name of its own. */
+async function runLive(
+  files: readonly FixtureFile[],
+  { file, name, environment }: TestOptions,
+  engine: EngineName,
+  output: Output,
+  io: Io,
+): Promise<Results['files']> {
+  if (output.pipeline.engines[engine] === null)
+    throw new Failure(`The pipeline has no ${engine}.`, { next: `Add it under "engines" in ${file}.` })
+  const { openLive } = await import('../live-fixtures.ts')
+  const live = await openLive({ file, environment, engine }, output, io)
+  try {
+    const results: { file: string; outcomes: Outcome[] }[] = []
+    for (const { shown, fixtures } of files) {
+      const outcomes: Outcome[] = []
+      for (const fixture of fixtures.filter((each) => name === null || each.name.includes(name))) {
+        io.signal.throwIfAborted()
+        outcomes.push(await live.run(fixture))
+      }
+      results.push({ file: shown, outcomes })
+    }
+    return results
+  } finally {
+    live.close()
   }
 }
 

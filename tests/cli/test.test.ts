@@ -11,6 +11,8 @@ const options: TestOptions = {
   update: false,
   json: false,
   junit: null,
+  engine: null,
+  environment: 'local',
 }
 
 /** A folder with the example's pipeline and one fixture file. */

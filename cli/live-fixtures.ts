@@ -1,0 +1,60 @@
+/** Fixtures on a live engine: each a deployment under a run's name. */
+import { randomBytes } from 'node:crypto'
+import { emit, type Output } from '../compiler/compile.ts'
+import type { Fixture } from '../compiler/fixtures.ts'
+import type { EngineName } from '../compiler/ir.ts'
+import { rowsQuery } from '../compiler/targets/duckdb/rows.ts'
+import { openEngine } from '../runtime/embedded/engine.ts'
+import { runFixtureLive } from '../runtime/fixtures/live.ts'
+import type { Outcome } from '../runtime/fixtures/run.ts'
+import { renamed } from '../runtime/verify/names.ts'
+import type { Io } from './io.ts'
+import { openWith } from './operate.ts'
+
+export interface LiveFixtures {
+  run(fixture: Fixture): Promise<Outcome>
+  close(): void
+}
+
+interface Place {
+  readonly file: string
+  readonly environment: string
+  readonly engine: EngineName
+}
+
+/** Milliseconds without progress after which the engine is given up. */
+const timeout = 120_000
+
+export async function openLive(place: Place, output: Output, io: Io): Promise<LiveFixtures> {
+  const operation = await openWith(output, output.manifest, output.files, place, io)
+  const embedded = await openEngine()
+  const { pipeline } = output
+  const alone = { flink: null, ksqldb: null, spark: null, [place.engine]: pipeline.engines[place.engine] }
+  return {
+    async run(fixture) {
+      const source = { ...pipeline.source, partitions: partitionsOf(fixture) }
+      const run = emit(renamed({ ...pipeline, source, engines: alone }, randomBytes(3).toString('hex')), '')
+      const sql = run.files.get('duckdb/query.sql')!
+      return runFixtureLive(fixture, {
+        engine: place.engine,
+        pipeline: run.pipeline,
+        manifest: run.manifest,
+        context: {
+          ...operation.context,
+          pipeline: run.manifest.pipeline,
+          read: (file) => run.files.get(file)!,
+        },
+        engines: operation.engines,
+        oracle: { engine: embedded, sql, rowsSql: rowsQuery(run.pipeline), signal: io.signal },
+        progress: operation.io.progress,
+        timeout,
+      })
+    },
+    close: () => embedded.close(),
+  }
+}
+
+/** As many as the fixture names: one that names none has one order of arrival, as on the embedded engine. */
+function partitionsOf({ input }: Fixture): number {
+  return 1 + Math.max(0, ...input.map((each) => (each.kind === 'record' ? each.partition : 0)))
+}
