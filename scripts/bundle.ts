@@ -43,6 +43,17 @@ function chunks(found: Set<string>): Plugin {
   }
 }
 
+/** commander starts commands that are programs of their own; pipec has none, and loading this costs milliseconds. */
+const withoutChildProcesses: Plugin = {
+  name: 'without-child-processes',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('/commander/') ? { path: 'none', namespace: 'none' } : null,
+    )
+    onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: '' }))
+  },
+}
+
 function chunkName(file: string): string {
   return `${relative('.', file).replaceAll(/[\\/]/g, '-').replace(/\.ts$/, '')}.cjs`
 }
@@ -56,7 +67,7 @@ async function bundleCommand(entry: string, outfile: string, done: Set<string>):
     format: 'cjs',
     // A script that V8 took from its cache cannot import(); require() takes modules too from Node 20.19 on.
     supported: { 'dynamic-import': false },
-    plugins: [chunks(found)],
+    plugins: [chunks(found), withoutChildProcesses],
   })
   for (const file of found) {
     if (done.has(file)) continue
