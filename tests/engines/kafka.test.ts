@@ -121,6 +121,19 @@ public class NoFlush implements CreateTopicPolicy {
   }
 }`
 
+/** kafkajs's numbers: on a topic, of this very name, for any host, allowed. */
+function right(topic: string, operation: number, pattern = 3) {
+  const resource = { resourceType: 2, resourceName: topic, resourcePatternType: pattern }
+  return { ...resource, principal: `User:${user.username}`, host: '*', operation, permissionType: 3 }
+}
+
+const describeOnly = 8
+
+/** Read, write, create, delete, alter, describe, and describe and alter settings, below a prefix. */
+function everyRight(prefix: string) {
+  return [3, 4, 5, 6, 7, 8, 10, 11].map((operation) => right(prefix, operation, 4))
+}
+
 function compilePolicy(classPath: string, folder: string): string {
   writeFileSync(join(folder, 'NoFlush.java'), policy)
   execFileSync('javac', ['-cp', classPath, '-d', folder, join(folder, 'NoFlush.java')])
@@ -267,6 +280,34 @@ describe.skipIf(inject('local') === null)('a real Kafka', () => {
       expect(await topicNames()).not.toContain(topic)
     })
   })
+
+  test('a user who may see and change a few topics only gets by with those', async () => {
+    const config = {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
+    }
+    const guarded = await startBroker({ secured: true, config })
+    try {
+      await withAdmin(guarded.endpoint, async (admin) => {
+        await admin.createTopics({ topics: ['a-seen', 'b-seen', 'hidden'].map((topic) => ({ topic })) })
+        await admin.createAcls({
+          acl: [...everyRight('p-'), right('a-seen', describeOnly), right('b-seen', describeOnly)],
+        })
+      })
+      const context = contextOf('p', guarded.secured!)
+      const desired = topicOf('p-t')
+      expect(await converge(desired, desired.address, context)).toMatchObject({ action: 'create' })
+      expect(await converge(desired, desired.address, context)).toMatchObject({ action: 'unchanged' })
+      const denied = topicOf('q-t')
+      expect(await failureOf(converge(denied, denied.address, context))).toMatch(
+        /TOPIC_AUTHORIZATION_FAILED.*Grant/,
+      )
+      expect(await kafka.observe([], context)).toMatchObject([{ address: desired.address }])
+      expect(await converge(null, desired.address, context)).toMatchObject({ action: 'delete' })
+    } finally {
+      await guarded.remove()
+    }
+  }, 120_000)
 
   test('where the mark is forbidden the topic is made without, and said to be left by destroy', async () => {
     const config = { 'create.topic.policy.class.name': 'NoFlush' }
