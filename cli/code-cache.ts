@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 
 export interface Bundle {
   readonly script: Script
@@ -19,7 +19,6 @@ export function bundle(folder: string, cache: Buffer | undefined): Bundle {
   const script = new Script(text, {
     filename,
     ...(cache === undefined ? {} : { cachedData: cache }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
   return {
     script,
