@@ -3,7 +3,8 @@ module.exports = {
   forbidden: [
     {
       name: 'compiler-is-pure',
-      comment: 'The compiler is a pure function: hand it what it needs as an argument, or do it in cli/ or runtime/.',
+      comment:
+        'The compiler is a pure function: hand it what it needs as an argument, or do it in cli/ or runtime/.',
       severity: 'error',
       from: { path: '^compiler/' },
       to: { path: '^(cli|runtime)/|^(node:)?(fs|net|http|https|child_process|os|worker_threads)(/|$)' },
@@ -17,7 +18,8 @@ module.exports = {
     },
     {
       name: 'targets-are-strangers',
-      comment: 'A target knows the contract and not its neighbours; what two of them share belongs into compiler/.',
+      comment:
+        'A target knows the contract and not its neighbours; what two of them share belongs into compiler/.',
       severity: 'error',
       from: { path: '^compiler/targets/([^/]+)/' },
       to: { path: '^compiler/targets/[^/]+/', pathNot: '^compiler/targets/$1/' },
@@ -27,7 +29,10 @@ module.exports = {
       comment: 'The runtime knows the manifest and the types of the IR; compile in cli/ and pass the result.',
       severity: 'error',
       from: { path: '^runtime/' },
-      to: { path: '^compiler/', pathNot: '^compiler/(manifest|ir|hash|json|text|duration|time-format|fixtures)\\.ts$' },
+      to: {
+        path: '^compiler/',
+        pathNot: '^compiler/(manifest|ir|hash|json|text|duration|time-format|fixtures)\\.ts$',
+      },
     },
     {
       name: 'runtime-does-not-talk',
@@ -73,10 +78,10 @@ module.exports = {
     },
     {
       name: 'no-unresolvable',
-      comment: 'The import leads nowhere.',
+      comment: 'The import leads nowhere. (The launcher’s bundle is only there once it is built.)',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: '^\\./main\\.cjs$' },
     },
   ],
   options: {
@@ -84,6 +89,9 @@ module.exports = {
     exclude: { path: '^compiler/precompiled/' },
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }

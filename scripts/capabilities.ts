@@ -17,11 +17,27 @@ const owners: Readonly<Record<keyof typeof engineOptions, string>> = {
 
 export function capabilityTable(): string {
   const targets = shown.map((name) => allTargets.find((each) => each.name === name)!)
-  const rows = (Object.keys(features) as Feature[]).map((feature) => row(features[feature], targets.map((each) => cell(each, feature))))
-  const options = Object.entries(engineOptions).map(([option, title]) =>
-    row(title, shown.map((name) => (owners[option as keyof typeof owners] === name ? 'yes' : 'no'))),
+  const rows = (Object.keys(features) as Feature[]).map((feature) =>
+    row(
+      features[feature],
+      targets.map((each) => cell(each, feature)),
+    ),
   )
-  return [row('', heads), row('---', heads.map(() => '---')), ...rows, ...options].join('\n')
+  const options = Object.entries(engineOptions).map(([option, title]) =>
+    row(
+      title,
+      shown.map((name) => (owners[option as keyof typeof owners] === name ? 'yes' : 'no')),
+    ),
+  )
+  return [
+    row('', heads),
+    row(
+      '---',
+      heads.map(() => '---'),
+    ),
+    ...rows,
+    ...options,
+  ].join('\n')
 }
 
 function cell({ capabilities }: Target, feature: Feature): string {

@@ -11,13 +11,20 @@ import { capabilityTable } from './capabilities.ts'
 const blocks = /(<!-- (file|pipec|capabilities)(?:: ?| )?([^\n]*?) ?-->\n)([\s\S]*?)(<!-- end -->)/g
 
 export function renderReadme(text: string): string {
-  return text.replaceAll(blocks, (_, head: string, kind: string, rest: string, _old: string, end: string) => `${head}${content(kind, rest)}\n${end}`)
+  return text.replaceAll(
+    blocks,
+    (_, head: string, kind: string, rest: string, _old: string, end: string) =>
+      `${head}${content(kind, rest)}\n${end}`,
+  )
 }
 
 function content(kind: string, rest: string): string {
   if (kind === 'capabilities') return capabilityTable()
   if (kind === 'file') return fenced(languageOf(rest), readFileSync(rest, 'utf8'))
-  const printed = execFileSync('node', ['dist/pipec.cjs', ...rest.split(' ')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const printed = execFileSync('node', ['dist/pipec.cjs', ...rest.split(' ')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   return fenced('', printed)
 }
 
