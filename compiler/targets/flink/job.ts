@@ -4,13 +4,13 @@ import { joinSql, type Sql, sql } from '../../text.ts'
 import { aggregate } from './aggregate.ts'
 import { type Columns, columnsOf, offsetOf } from './columns.ts'
 import { condition } from './expression.ts'
-import { earlier } from './interval.ts'
+import { earlier, unitOf } from './interval.ts'
 import { lateColumns, lateCondition, lateSelection } from './late.ts'
 import { type Names, namesOf } from './names.ts'
 import { name, nameList, text } from './quote.ts'
 import { epochMillis } from './time.ts'
 import { sqlType } from './types.ts'
-import { groupColumns, windowEnd, windowed, windowStart } from './window.ts'
+import { groupColumns, stepOf, windowEnd, windowed, windowStart } from './window.ts'
 
 /** As templates/flink/job.sql.hbs takes it. */
 export type JobView = ReturnType<typeof jobView>
@@ -37,31 +37,48 @@ export function parallelism({ source }: Pipeline, engine: FlinkEngine): number {
   return engine.lateTopic === null ? Math.min(engine.parallelism, source.partitions) : 1
 }
 
+/**
+ * One phase: the first of two would hold rows back until its own clock, which begins at 0, reaches a window's end, so that
+ * rows before 1970 came too late for the second (seen on Flink 2.2.1: 43 of 46 windows were lost).
+ */
 function settings(names: Names, parallelism: number) {
   const values = {
     'pipeline.name': names.job,
     'table.local-time-zone': 'UTC',
     'execution.checkpointing.interval': '5s',
+    'table.optimizer.agg-phase-strategy': 'ONE_PHASE',
     'parallelism.default': String(parallelism),
   }
   return Object.entries(values).map(([key, value]) => ({ key: text(key), value: text(value) }))
 }
 
 function sourceTable(pipeline: Pipeline, names: Names, { clock, declarations, reader, source }: Columns) {
-  const delayed = earlier(clock, pipeline.source.eventTime.watermarkDelay + 1)
   return {
     name: name(names.source),
     columns: declarations,
     clock,
     filtered: pipeline.where !== null,
     where: pipeline.where === null ? sql`TRUE` : condition(pipeline.where, source),
-    delayed,
+    delayed: watermark(pipeline, clock),
     shifted: offsetOf(pipeline.window) !== 0,
     several: pipeline.source.partitions > 1,
     topic: text(names.source),
     group: text(`${names.job}.flink`),
     standard: reader.standard,
   }
+}
+
+/**
+ * The clock less the delay and less one millisecond. Only its passing a bound of windows matters, so it stands still
+ * between whole seconds, minutes, hours or days where all bounds are such: a watermark for each row costs an eighth of the
+ * CPU (seen on Flink 2.2.1, 3 M rows). Sessions end anywhere.
+ */
+function watermark({ source, window }: Pipeline, clock: Sql): Sql {
+  const { watermarkDelay } = source.eventTime
+  const unit = window.kind === 'session' ? null : unitOf(stepOf(window))
+  if (unit === null) return earlier(clock, watermarkDelay + 1)
+  const delayed = watermarkDelay === 0 ? clock : earlier(clock, watermarkDelay)
+  return sql`FLOOR(${delayed} TO ${unit}) - INTERVAL '0.001' SECOND`
 }
 
 function resultTable({ groupBy, metrics }: Pipeline, names: Names) {
