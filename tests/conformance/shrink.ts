@@ -1,5 +1,6 @@
 /** Makes a counterexample small: whatever can go while engines still differ goes, until time is up. */
 import { type Case, pipelineText } from './case.ts'
+import type { Prepared } from './prepare.ts'
 import { agrees, counterexample, type Engine, type Suite, type Verdict } from './suite.ts'
 
 export async function shrink(suite: Suite, verdict: Verdict, milliseconds: number): Promise<string> {
@@ -16,8 +17,11 @@ export async function shrink(suite: Suite, verdict: Verdict, milliseconds: numbe
 
 /** All candidates run at once: that costs hardly more than one. */
 async function smallerOf(suite: Suite, verdict: Verdict): Promise<Verdict | null> {
-  const prepared = await Promise.all(candidates(verdict).map((each) => suite.prepare(each).catch(() => null)))
-  const able = prepared.flatMap((each) => (each === null ? [] : [each]))
+  const able: Prepared[] = []
+  for (const each of candidates(verdict)) {
+    const prepared = await suite.prepare(each).catch(() => null)
+    if (prepared !== null) able.push(prepared)
+  }
   const engine: readonly Engine[] = [verdict.engine]
   const verdicts = able.length === 0 ? [] : await suite.judge(able, () => engine)
   const failing = verdicts.filter(
