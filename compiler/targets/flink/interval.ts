@@ -10,6 +10,11 @@ const units = [
 
 const day = units[0].millis
 
+/** The largest unit of which a length is a whole number, or null. */
+export function unitOf(millis: number): Sql | null {
+  return units.find((each) => millis % each.millis === 0)?.name ?? null
+}
+
 /** In the largest unit that gives a whole number of at most two digits, which is the precision by default. */
 export function interval(millis: number): Sql {
   const unit = units.find((each) => millis % each.millis === 0 && millis / each.millis < 100)
@@ -30,5 +35,7 @@ function timeOfDay(millis: number): Sql {
 export function earlier(time: Sql, millis: number): Sql {
   const days = Math.floor(millis / day)
   if (days < 1000) return sql`${time} - ${interval(millis)}`
-  return sql`${time} - INTERVAL '1' DAY * ${days} - ${interval(millis % day)}`
+  const rest = millis % day
+  const earlierDay = sql`${time} - INTERVAL '1' DAY * ${days}`
+  return rest === 0 ? earlierDay : sql`${earlierDay} - ${interval(rest)}`
 }

@@ -2,14 +2,13 @@
  * Rows too late for a window, as `late_topic` gets them: those that at least one window lacks. It is then complete: what is
  * in no window where it belongs is in the topic, and with tumbling windows a row is in exactly one of the two.
  */
-import type { Pipeline, Window } from '../../ir.ts'
+import type { Pipeline } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import type { Columns } from './columns.ts'
 import { name } from './quote.ts'
 import { epochMillis } from './time.ts'
 import { sqlType } from './types.ts'
-
-export type Aligned = Exclude<Window, { kind: 'session' }>
+import { type Aligned, stepOf } from './window.ts'
 
 /**
  * The clock as the window function sees it: the watermark before the row, which is the clock less the delay and less one
@@ -23,7 +22,7 @@ export function lateCondition(window: Aligned, { clock }: Columns): Sql {
 
 /** The end of the earliest window that holds the time; the clock has no offset left. */
 function firstWindowEnd(window: Aligned, time: Sql): Sql {
-  const step = window.kind === 'tumbling' ? window.size : window.advance
+  const step = stepOf(window)
   return sql`${time} - MOD(${time}, ${step}) + ${step}`
 }
 

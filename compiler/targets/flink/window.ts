@@ -25,6 +25,13 @@ function partition(groups: readonly Sql[]): Sql {
   return groups.length === 0 ? sql`` : sql` PARTITION BY (${joinSql(groups, ', ')})`
 }
 
+export type Aligned = Exclude<Window, { kind: 'session' }>
+
+/** Milliseconds between the starts of two windows. */
+export function stepOf(window: Aligned): number {
+  return window.kind === 'tumbling' ? window.size : window.advance
+}
+
 export function groupColumns(groupBy: readonly Field[], column: (field: string) => Sql): readonly Sql[] {
   return groupBy.map((field) => column(field.name))
 }

@@ -14,6 +14,7 @@ function older(script: string): string {
       'TABLE(TUMBLE($1,',
     )
     .replaceAll(/ DAY\(\d\)/g, ' DAY')
+    .replaceAll(/(FLOOR\(.*) TO (?:DAY|HOUR|MINUTE|SECOND)\) - INTERVAL/g, '$1) - INTERVAL')
     .replaceAll('TRY_CAST(', 'CAST(')
     .replaceAll('CHAR_LENGTH(', 'UPPER(')
     .replaceAll('\\', backslash)

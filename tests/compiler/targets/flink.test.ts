@@ -75,14 +75,32 @@ function format(text: string): EventTime['format'] {
 describe('the script', () => {
   test('reads the topic with the clock of the rows that where keeps', () => {
     expect(script()).toContain(
-      "WATERMARK FOR `event_timestamp` AS CASE WHEN `status` = 'Paid'\n    THEN `event_timestamp` - INTERVAL '5.001' SECOND END",
+      "WATERMARK FOR `event_timestamp` AS CASE WHEN `status` = 'Paid'\n    THEN FLOOR(`event_timestamp` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND END",
     )
     expect(script()).toContain("'scan.watermark.emit.strategy' = 'on-event'")
   })
 
+  test('the clock steps as far as every bound of windows allows', () => {
+    const clock = (window: Window, watermarkDelay: number): string | undefined =>
+      /(?:THEN|AS) (.*) END\n\) WITH/.exec(
+        script({ pipeline: { window }, eventTime: { watermarkDelay } }),
+      )?.[1]
+    const less = "- INTERVAL '0.001' SECOND"
+    expect(clock({ kind: 'tumbling', size: 7_200_000, offset: 0, at }, 0)).toBe(
+      `FLOOR(\`event_timestamp\` TO HOUR) ${less}`,
+    )
+    expect(clock({ kind: 'hopping', size: 3_600_000, advance: 300_000, offset: 0, at }, 1)).toBe(
+      `FLOOR(\`event_timestamp\` - INTERVAL '0.001' SECOND TO MINUTE) ${less}`,
+    )
+    expect(clock({ kind: 'tumbling', size: 2_500, offset: 0, at }, 0)).toBe(`\`event_timestamp\` ${less}`)
+    expect(clock({ kind: 'session', gap: 60_000, at }, 5_000)).toBe(
+      "`event_timestamp` - INTERVAL '5.001' SECOND",
+    )
+  })
+
   test('has a plain clock without where', () => {
     expect(script({ pipeline: { where: null } })).toContain(
-      "WATERMARK FOR `event_timestamp` AS `event_timestamp` - INTERVAL '5.001' SECOND\n",
+      "WATERMARK FOR `event_timestamp` AS FLOOR(`event_timestamp` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND\n",
     )
   })
 
@@ -144,7 +162,9 @@ describe('windows', () => {
   test('an offset is taken off the clock and put back on the bounds', () => {
     const text = script({ pipeline: { window: { kind: 'tumbling', size: 3_000, offset: 500, at } } })
     expect(text).toContain("`event_time` AS `event_timestamp` - INTERVAL '0.5' SECOND,")
-    expect(text).toContain("THEN `event_time` - INTERVAL '5.001' SECOND END")
+    expect(text).toContain(
+      "THEN FLOOR(`event_time` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND END",
+    )
     expect(text).toContain('EXTRACT(MILLISECOND FROM `window_start`) + 500,')
     expect(text).toContain('EXTRACT(MILLISECOND FROM `window_end`) + 500,')
   })
