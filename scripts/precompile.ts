@@ -28,6 +28,12 @@ function templatesModule(): string {
   return `// @ts-nocheck\nexport const templates = {\n${entries.join('')}}\n`
 }
 
+/** What only editors read: the validator keeps the schema at hand, and would load all of it at every start. */
+function withoutWords(key: string, value: unknown): unknown {
+  const isWords = key === 'description' && typeof value === 'string'
+  return isWords || (key === 'examples' && Array.isArray(value)) ? undefined : value
+}
+
 function validatorModule(name: string): string {
   const ajv = new Ajv2020({
     allErrors: true,
@@ -40,7 +46,7 @@ function validatorModule(name: string): string {
     code: { source: true, esm: true },
   })
   ajv.addVocabulary(['x-diagnostic'])
-  const schema = JSON.parse(readFileSync(`schema/${name}.schema.json`, 'utf8'))
+  const schema = JSON.parse(readFileSync(`schema/${name}.schema.json`, 'utf8'), withoutWords)
   const code = standalone(ajv, ajv.compile(schema))
   const bundled = buildSync({
     stdin: { contents: code, resolveDir: process.cwd(), loader: 'js' },
