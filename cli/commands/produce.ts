@@ -3,8 +3,7 @@ import { fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import type { Pipeline } from '../../compiler/ir.ts'
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
-import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
-import { Failure, isFailure } from '../../runtime/failure.ts'
+import { Failure } from '../../runtime/failure.ts'
 import { createGenerator, fixedStart } from '../../runtime/produce/generator.ts'
 import { pacedAt, unpaced } from '../../runtime/produce/pace.ts'
 import { type ForkWorker, sendInParallel } from '../../runtime/produce/parallel.ts'
@@ -14,6 +13,7 @@ import { writeRecords } from '../../runtime/produce/write.ts'
 import { openOutput } from '../files.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { absolute } from '../load.ts'
+import { count, rateText, recordsIn, report, timing } from './produce-outcome.ts'
 
 export interface ProduceOptions {
   /** How many; null goes on until Ctrl-C. */
@@ -132,82 +132,4 @@ async function sendAll(
   const [only] = shares
   if (shares.length > 1 || only === undefined) return sendInParallel(shares, forkWorker, signal, onProgress)
   return sendShare(only, signal, onProgress)
-}
-
-/** By offsets: a source has no transactions, so they count its records. */
-async function recordsIn(endpoint: KafkaEndpoint, topic: string, signal?: AbortSignal): Promise<number> {
-  const offsets = await topicOffsets(endpoint, topic, signal)
-  return offsets.reduce((sum, { end }) => sum + end, 0)
-}
-
-interface Outcome {
-  readonly options: ProduceOptions
-  readonly topic: string
-  readonly endpoint: KafkaEndpoint
-  readonly before: number
-  readonly sent: Sent
-  readonly elapsed: number
-}
-
-/** What the broker says it holds decides; that it acknowledged is only the promise. */
-async function report(outcome: Outcome, io: Io): Promise<ExitCode> {
-  const { topic, endpoint, before, sent } = outcome
-  const arrived = await recordsIn(endpoint, topic).then(
-    (after) => after - before,
-    () => null,
-  )
-  if (sent.error !== null) throw incomplete(outcome, arrived)
-  if (arrived !== null && arrived < sent.acknowledged) throw lost(outcome, arrived)
-  await tellResult(outcome, arrived, io)
-  return io.signal.aborted ? 130 : 0
-}
-
-function incomplete({ topic, sent, options }: Outcome, arrived: number | null): unknown {
-  const { error } = sent
-  if (!isFailure(error)) return error
-  const wanted = options.records === null ? '' : ` of ${options.records.toLocaleString('en')}`
-  const unsure = sent.uncertain === 0 ? '' : `, and ${count(sent.uncertain)} may be there as well`
-  const there =
-    arrived === null
-      ? `${count(sent.acknowledged)}${wanted} were acknowledged${unsure}`
-      : `${count(arrived)}${wanted} have arrived in "${topic}"`
-  return new Failure(`${error.message} ${there}.`, {
-    ...(error.next === null ? {} : { next: error.next }),
-    ...(error.detail === null ? {} : { detail: error.detail }),
-    cause: error,
-  })
-}
-
-function lost({ topic, sent }: Outcome, arrived: number): Failure {
-  return new Failure(
-    `Kafka acknowledged ${count(sent.acknowledged)} for "${topic}" and holds only ${arrived.toLocaleString('en')} of them.`,
-    { next: 'The broker lost data, or the topic was made anew meanwhile: look at its log.' },
-  )
-}
-
-async function tellResult(
-  { options, topic, sent, elapsed }: Outcome,
-  arrived: number | null,
-  io: Io,
-): Promise<void> {
-  const { acknowledged, uncertain } = sent
-  io.err(`${count(acknowledged)} sent to ${topic}${timing(acknowledged, elapsed)}\n`)
-  if (uncertain > 0) io.err(`${count(uncertain)} more were on their way and may have arrived\n`)
-  const others = (arrived ?? acknowledged) - acknowledged - uncertain
-  if (others > 0) io.err(`meanwhile ${count(others)} came from elsewhere\n`)
-  if (!options.json) return
-  const seconds = elapsed / 1000
-  await io.out(`${JSON.stringify({ topic, records: acknowledged, uncertain, seconds })}\n`)
-}
-
-function count(records: number): string {
-  return `${records.toLocaleString('en')} record${records === 1 ? '' : 's'}`
-}
-
-function timing(records: number, millis: number): string {
-  return ` in ${(millis / 1000).toFixed(1)} s (${rateText(records, millis)})`
-}
-
-function rateText(records: number, millis: number): string {
-  return `${Math.round((records * 1000) / Math.max(millis, 1)).toLocaleString('en')} records/s`
 }

@@ -1,10 +1,11 @@
 /** Reading topics as a result's reader does: committed records only, from where one says to where one says. */
 import { randomUUID } from 'node:crypto'
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Admin, Consumer, Kafka } from 'kafkajs'
 import type { KafkaEndpoint } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { abortable, openKafka, patient, settled, soon, withAdmin } from './kafka-client.ts'
 import { kafkaFailure } from './kafka-failure.ts'
+import { Reading } from './kafka-reading.ts'
 
 export interface PartitionOffsets {
   readonly partition: number
@@ -105,68 +106,6 @@ export async function readTopic(
     throw kafkaFailure(endpoint, error)
   } finally {
     await leave(kafka, consumer, groupId)
-  }
-}
-
-/** How far each partition has been read, and whether that is far enough. */
-class Reading {
-  count = 0
-  finished: boolean
-  /** The offset that comes next in each partition. */
-  readonly positions: Map<number, number>
-  readonly #ends: ReadonlyMap<number, number>
-  readonly #open: Set<number>
-  readonly #onRecord: (record: TopicRecord) => undefined | 'stop'
-
-  constructor(
-    offsets: readonly PartitionOffsets[],
-    { from, until }: ReadRange,
-    onRecord: (record: TopicRecord) => undefined | 'stop',
-  ) {
-    this.#onRecord = onRecord
-    this.positions = new Map(offsets.map((one) => [one.partition, startOf(one, from)]))
-    this.#ends = new Map(offsets.map(({ partition, end }) => [partition, until === 'end' ? end : Infinity]))
-    this.#open = new Set(offsets.map(({ partition }) => partition))
-    this.finished = false
-    for (const [partition, start] of [...this.positions]) this.reached(partition, start)
-  }
-
-  take({ batch }: EachBatchPayload): void {
-    const { partition } = batch
-    for (const { offset, timestamp, key, value } of batch.messages) {
-      if (this.finished || Number(offset) >= this.#endOf(partition)) return
-      if (Number(offset) < this.#positionOf(partition)) continue
-      this.positions.set(partition, Number(offset) + 1)
-      this.count++
-      const record = { partition, offset: Number(offset), timestamp: Number(timestamp), ...texts(key, value) }
-      if (this.#onRecord(record) === 'stop') this.finished = true
-    }
-  }
-
-  reached(partition: number, position: number): void {
-    this.positions.set(partition, Math.max(position, this.#positionOf(partition)))
-    if (position >= this.#endOf(partition)) this.#open.delete(partition)
-    if (this.#open.size === 0) this.finished = true
-  }
-
-  #positionOf(partition: number): number {
-    return this.positions.get(partition) ?? 0
-  }
-
-  #endOf(partition: number): number {
-    return this.#ends.get(partition) ?? 0
-  }
-}
-
-function startOf({ partition, begin, end }: PartitionOffsets, from: ReadRange['from']): number {
-  if (from === 'beginning') return begin
-  return from === 'end' ? end : Math.max(begin, from[partition] ?? begin)
-}
-
-function texts(key: Buffer | null, value: Buffer | null): Pick<TopicRecord, 'key' | 'value'> {
-  return {
-    key: key === null ? null : key.toString('utf8'),
-    value: value === null ? null : value.toString('utf8'),
   }
 }
 

@@ -1,0 +1,64 @@
+/** How far each partition of a topic has been read, and whether that is far enough. */
+import type { EachBatchPayload } from 'kafkajs'
+import type { PartitionOffsets, ReadRange, TopicRecord } from './kafka-read.ts'
+
+export class Reading {
+  count = 0
+  finished: boolean
+  /** The offset that comes next in each partition. */
+  readonly positions: Map<number, number>
+  readonly #ends: ReadonlyMap<number, number>
+  readonly #open: Set<number>
+  readonly #onRecord: (record: TopicRecord) => undefined | 'stop'
+
+  constructor(
+    offsets: readonly PartitionOffsets[],
+    { from, until }: ReadRange,
+    onRecord: (record: TopicRecord) => undefined | 'stop',
+  ) {
+    this.#onRecord = onRecord
+    this.positions = new Map(offsets.map((one) => [one.partition, startOf(one, from)]))
+    this.#ends = new Map(offsets.map(({ partition, end }) => [partition, until === 'end' ? end : Infinity]))
+    this.#open = new Set(offsets.map(({ partition }) => partition))
+    this.finished = false
+    for (const [partition, start] of [...this.positions]) this.reached(partition, start)
+  }
+
+  take({ batch }: EachBatchPayload): void {
+    const { partition } = batch
+    for (const { offset, timestamp, key, value } of batch.messages) {
+      if (this.finished || Number(offset) >= this.#endOf(partition)) return
+      if (Number(offset) < this.#positionOf(partition)) continue
+      this.positions.set(partition, Number(offset) + 1)
+      this.count++
+      const record = { partition, offset: Number(offset), timestamp: Number(timestamp), ...texts(key, value) }
+      if (this.#onRecord(record) === 'stop') this.finished = true
+    }
+  }
+
+  reached(partition: number, position: number): void {
+    this.positions.set(partition, Math.max(position, this.#positionOf(partition)))
+    if (position >= this.#endOf(partition)) this.#open.delete(partition)
+    if (this.#open.size === 0) this.finished = true
+  }
+
+  #positionOf(partition: number): number {
+    return this.positions.get(partition) ?? 0
+  }
+
+  #endOf(partition: number): number {
+    return this.#ends.get(partition) ?? 0
+  }
+}
+
+function startOf({ partition, begin, end }: PartitionOffsets, from: ReadRange['from']): number {
+  if (from === 'beginning') return begin
+  return from === 'end' ? end : Math.max(begin, from[partition] ?? begin)
+}
+
+function texts(key: Buffer | null, value: Buffer | null): Pick<TopicRecord, 'key' | 'value'> {
+  return {
+    key: key === null ? null : key.toString('utf8'),
+    value: value === null ? null : value.toString('utf8'),
+  }
+}
