@@ -1,10 +1,10 @@
 /** A session of the SQL Gateway: one statement at a time, in order (seen on Flink 2.2.1, API v3). */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../failure.ts'
-import { type Request, type Response, type Server, send } from '../http.ts'
+import { Failure, isFailure } from '../failure.ts'
+import { Lost, type Request, type Response, type Server, send } from '../http.ts'
 import type { Context } from './engine.ts'
 import { rootCause } from './flink-failure.ts'
-import { errorText } from './flink-rest.ts'
+import { errorsOf, errorText } from './flink-rest.ts'
 
 /** What Flink said against a statement. */
 export interface Rejected {
@@ -28,7 +28,8 @@ export async function withSession<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const server = gateway(context)
-  const opened = expect(await send(server, { method: 'POST', path: '/v3/sessions', body: { properties } }))
+  const open: Request = { method: 'POST', path: '/v3/sessions', body: { properties }, repeatable: true }
+  const opened = expect(await send(server, open))
   const { sessionHandle } = opened.json() as { sessionHandle?: string }
   if (typeof sessionHandle !== 'string') throw notGateway(server)
   const path = `/v3/sessions/${sessionHandle}`
@@ -53,14 +54,46 @@ async function close(server: Server, path: string): Promise<void> {
 
 async function run(server: Server, path: string, statement: string): Promise<Done | Rejected> {
   const answer = await send(server, { method: 'POST', path: `${path}/statements`, body: { statement } })
-  if (answer.status !== 200) return { rejected: rootCause(errorText(answer.text)) }
+  if (answer.status !== 200) return rejection(server, answer)
+  return outcomeOf(server, path, answer).catch((error: unknown) => {
+    if (server.signal.aborted || !isFailure(error)) throw error
+    throw new Lost(error.message, { ...told(error), cause: error })
+  })
+}
+
+function told({ next, detail }: Failure) {
+  return { ...(next === null ? {} : { next }), ...(detail === null ? {} : { detail }) }
+}
+
+async function outcomeOf(server: Server, path: string, answer: Response): Promise<Done | Rejected> {
   const { operationHandle } = answer.json() as { operationHandle: string }
   const operation = `${path}/operations/${operationHandle}`
   const status = await ended(server, operation)
   const result = await send(server, get(`${operation}/result/0?rowFormat=JSON`))
-  if (status !== 'FINISHED' || result.status !== 200) return { rejected: rootCause(errorText(result.text)) }
+  if (status !== 'FINISHED' || result.status !== 200) return rejection(server, result)
   const { jobID } = result.json() as { jobID?: string }
   return { jobId: jobID ?? null }
+}
+
+/** Flink's own no. A session that is gone says nothing against the statement, and a proxy's page nothing at all. */
+function rejection(server: Server, answer: Response): Rejected {
+  const errors = errorsOf(answer.text)
+  if (errors === null) {
+    throw new Lost(
+      `${server.engine} at ${server.endpoint.url} answered ${answer.status} and not as itself.`,
+      {
+        detail: answer.text.slice(0, 200),
+        next: 'Look at it and at what stands before it, then apply again.',
+      },
+    )
+  }
+  const rejected = rootCause(errors)
+  if (/Session '[^']*' does not exist/.test(errors)) {
+    throw new Lost(`${server.engine} has lost the session, as when it is restarted: ${rejected}`, {
+      next: 'Apply again.',
+    })
+  }
+  return { rejected }
 }
 
 const unfinished: ReadonlySet<string> = new Set(['INITIALIZED', 'PENDING', 'RUNNING'])

@@ -1,4 +1,5 @@
 /** The JobManager's REST: what runs, how it goes, where its checkpoints lie, how it is ended (seen on Flink 2.2.1). */
+import { randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
 import { type Request, type Response, type Server, send } from '../http.ts'
 import type { Context } from './engine.ts'
@@ -170,9 +171,13 @@ export async function cancel(id: string, context: Context): Promise<void> {
   if (![202, 404, 409].includes(answer.status)) throw unexpected(answer)
 }
 
-/** Asks the job to write a savepoint and end; gives the trigger's id, or null where the job cannot be stopped now. */
+/**
+ * Asks the job to write a savepoint and end; gives the trigger's id, or null where the job cannot be stopped now. Flink
+ * takes a trigger of one id once, so that a lost answer may be asked for again.
+ */
 export async function stop(id: string, context: Context): Promise<string | null> {
-  const request: Request = { method: 'POST', path: `/jobs/${id}/stop`, body: { drain: false } }
+  const body = { drain: false, triggerId: randomBytes(16).toString('hex') }
+  const request: Request = { method: 'POST', path: `/jobs/${id}/stop`, body, repeatable: true }
   const answer = await send(jobManager(context), request)
   if (answer.status === 404 || answer.status === 409) return null
   if (answer.status !== 202) throw unexpected(answer)
@@ -208,10 +213,15 @@ function unexpected({ status, text }: Response): Failure {
 
 /** Errors come as `{"errors":["…"]}`; anything else is shown as it is. */
 export function errorText(body: string): string {
+  return errorsOf(body) ?? body.slice(0, 500)
+}
+
+/** What Flink itself says went wrong; null for an answer that is not its own. */
+export function errorsOf(body: string): string | null {
   try {
     const { errors } = JSON.parse(body) as { errors?: readonly string[] }
-    return errors?.join('\n') ?? body.slice(0, 500)
+    return errors?.join('\n') ?? null
   } catch {
-    return body.slice(0, 500)
+    return null
   }
 }

@@ -7,7 +7,7 @@ import type { Context } from './engine.ts'
 import { refused, withoutSecrets } from './flink-failure.ts'
 import { type Session, withSession } from './flink-gateway.ts'
 import { asParameter, parameters } from './flink-observe.ts'
-import { isTerminal, jobsNamed } from './flink-rest.ts'
+import { jobsNamed } from './flink-rest.ts'
 import { connect } from './flink-security.ts'
 import { statements } from './flink-statements.ts'
 
@@ -86,25 +86,36 @@ async function start(
   job: FlinkJobResource,
   context: Context,
 ): Promise<string> {
+  const known = new Set((await jobsNamed(job.name, context)).map(({ jid }) => jid))
   try {
     const id = await say(session, query, job, context)
     if (id !== null) return id
   } catch (error) {
     if (!(error instanceof Lost)) throw error
   }
-  return lookFor(job, context)
+  return lookFor(job, known, context)
 }
 
-/** Whether the answer was lost or the job itself: whatever has run under our name since the old one ended is the new one. */
-async function lookFor({ name }: FlinkJobResource, context: Context): Promise<string> {
-  for (let attempt = 0; attempt < 30; attempt++) {
-    const found = (await jobsNamed(name, context)).find((each) => !isTerminal(each.state))
+const appearance = 30_000
+
+/** Whether the answer was lost or the statement itself: a job of our name that was not there before is the new one. */
+async function lookFor(
+  { name }: FlinkJobResource,
+  known: ReadonlySet<string>,
+  context: Context,
+): Promise<string> {
+  const begun = context.now()
+  do {
+    const found = (await jobsNamed(name, context)).find(({ jid }) => !known.has(jid))
     if (found !== undefined) return found.jid
-    await sleep(1_000, undefined, { signal: context.signal })
-  }
-  throw new Failure(`Flink's answer to starting ${name} was lost, and no such job appeared within 30 s.`, {
-    next: 'Look at the SQL Gateway, then apply again: it looks before it starts anything.',
-  })
+    await sleep(500, undefined, { signal: context.signal })
+  } while (context.now() - begun < appearance)
+  throw new Failure(
+    `Flink's answer to starting ${name} was lost, and no such job appeared within ${appearance / 1000} s.`,
+    {
+      next: 'Look at the SQL Gateway, then apply again: it looks before it starts anything.',
+    },
+  )
 }
 
 /**

@@ -1,8 +1,10 @@
 /** Flink: one job for each pipeline, started through the SQL Gateway, observed and ended through the JobManager. */
 import type { FlinkJobResource } from '../../compiler/manifest.ts'
+import { Failure } from '../failure.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
 import { compare, type FlinkChange } from './flink-compare.ts'
+import { withoutSecrets } from './flink-failure.ts'
 import { type ActualFlinkJob, observe } from './flink-observe.ts'
 import { cancel, isTerminal, jobOf, jobsNamed, lastSavepoint, stop } from './flink-rest.ts'
 import { leaveTombstone, submit } from './flink-submit.ts'
@@ -49,13 +51,23 @@ async function end({ action, actual }: FlinkChange, context: Context): Promise<s
   return (await lastSavepoint(id, context))?.path ?? null
 }
 
-/** A job that fails or restarts cannot write a savepoint; it is cancelled, and its last checkpoint is what there is. */
+/**
+ * A job that fails or restarts cannot write a savepoint; it is cancelled, and its last checkpoint is what there is. One that
+ * runs and has neither is left as it is: ended, it would start anew, and nobody was told so.
+ */
 async function endWithSavepoint(id: string, context: Context): Promise<void> {
   const { state } = await jobOf(id, context)
   const trigger = state === 'RUNNING' ? await stop(id, context) : null
   const failure = trigger === null ? 'not stopped' : await untilStopped(id, trigger, context)
   if (failure === null) return untilEnded(id, context)
+  if (trigger !== null && (await lastSavepoint(id, context)) === null) throw notSaved(failure, context)
   await endAtOnce(id, context)
+}
+
+function notSaved(reason: string, { endpoints }: Context): Failure {
+  return new Failure(`Flink could not write the job's savepoint: ${withoutSecrets(reason, endpoints)}`, {
+    next: "The job was not ended, for it has no checkpoint either. Mend what Flink says, then apply again; the job's page shows the whole trace.",
+  })
 }
 
 async function endAtOnce(id: string, context: Context): Promise<void> {

@@ -107,15 +107,23 @@ export async function readLog(
       accept: 'text/plain',
       timeout: 10_000,
     })
-    const text = answer.status === 200 ? withoutHeader(answer.text) : ''
-    if (text !== '') return text
+    const text = answer.status === 200 ? withoutHeader(answer.text, page) : ''
+    if (text !== '' && !text.startsWith(unknownDriver)) return text
   }
   return null
 }
 
-/** `==== Bytes 0-77 of 77 of /path ====`. */
-function withoutHeader(text: string): string {
-  return text.replace(/^==== Bytes .* ====\n/, '')
+/** A worker's whole answer about a driver that it does not have, or not yet (seen on Spark 4.2.0). */
+const unknownDriver = 'Error: invalid log directory'
+
+/** `==== Bytes 0-77 of 77 of /path ====`. Without it somebody else answers: taking that for a log would hide our job. */
+function withoutHeader(text: string, page: string): string {
+  const header = /^==== Bytes .* ====\n?/.exec(text)?.[0]
+  if (header !== undefined) return text.slice(header.length)
+  throw new Failure(`${page} answered, but not as a worker of Spark with a driver's log.`, {
+    detail: text.slice(0, 200),
+    next: "Check that the addresses of the workers, as the master's page gives them, lead to the workers themselves.",
+  })
 }
 
 interface Answer {
