@@ -41,7 +41,7 @@ export default defineConfig({
           // Takes the engines that the project above has started.
           globalSetup: 'tests/engines/setup.ts',
           testTimeout: 300_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

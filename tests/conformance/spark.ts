@@ -61,16 +61,24 @@ export class Spark {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  #runOne({ name, output }: Prepared): Promise<Answer> {
+  /** Again where Python was slow to start: Spark waits ten seconds for it, which no setting changes. */
+  async #runOne(each: Prepared): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#ask(each)
+      if (attempt === 4 || answer.error?.includes('Python worker failed to connect back') !== true)
+        return answer
+    }
+  }
+
+  #ask({ name, output }: Prepared): Promise<Answer> {
     const answer = this.#answerTo(name)
     const environment = {
       KAFKA_BOOTSTRAP_SERVERS: this.#bootstrapServers,
       PIPEC_CHECKPOINT: join(this.#folder, name),
       PIPEC_APP_NAME: name,
     }
-    this.#child.stdin!.write(
-      `${JSON.stringify({ id: name, script: output.files.get('spark/job.py'), environment })}\n`,
-    )
+    const script = output.files.get('spark/job.py')
+    this.#child.stdin!.write(`${JSON.stringify({ id: name, script, environment })}\n`)
     return answer
   }
 

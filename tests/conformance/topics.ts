@@ -32,18 +32,19 @@ export class Topics {
     }
   }
 
+  /** Topic by topic and numbered: where one broker answers late, kafkajs sends all of a call anew. */
   async fill(cases: readonly Prepared[]): Promise<void> {
-    const producer = this.#kafka.producer()
+    const producer = this.#kafka.producer({ idempotent: true })
     await producer.connect()
     try {
-      const topicMessages = cases.map(({ name, records }) => ({
-        topic: `${name}_in`,
-        messages: records.map((each) => ({ value: lineOf(each), partition: each.partition })),
-      }))
-      await producer.sendBatch({ topicMessages })
+      for (const { name, records } of cases) {
+        const messages = records.map((each) => ({ value: lineOf(each), partition: each.partition }))
+        await producer.send({ topic: `${name}_in`, messages })
+      }
     } finally {
       await producer.disconnect()
     }
+    await this.#check(cases)
   }
 
   /** Values of committed records up to the end as it is now, by topic. */
@@ -85,6 +86,15 @@ export class Topics {
     await admin.connect()
     await admin.deleteTopics({ topics }).catch(() => {})
     await admin.disconnect()
+  }
+
+  async #check(cases: readonly Prepared[]): Promise<void> {
+    const ends = await this.#ends(cases.map(({ name }) => `${name}_in`))
+    for (const { name, records } of cases) {
+      const partitions = [...new Set(records.map(({ partition }) => partition))]
+      const held = partitions.reduce((sum, each) => sum + (ends.get(`${name}_in ${each}`) ?? 0), 0)
+      if (held !== records.length) throw new Error(`${name}_in holds ${held} records of ${records.length}`)
+    }
   }
 
   /** Of partitions that hold anything. */
