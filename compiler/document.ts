@@ -240,7 +240,13 @@ export interface Rule {
   sequence?:
     | true
     | {
+        /**
+         * The first number. Default 1.
+         */
         start?: number
+        /**
+         * What is added for each record; below 0 it counts down. Default 1.
+         */
         step?: number
       }
   /**
@@ -271,8 +277,17 @@ export interface Environments {
        * How to connect: encryption and login.
        */
       security?: {
+        /**
+         * Whether the connection is encrypted (SSL) and whether it logs in (SASL).
+         */
         protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+        /**
+         * How it logs in. Needed with a SASL protocol.
+         */
         mechanism?: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+        /**
+         * The user's name, or ${VAR}.
+         */
         username?: string
         password?: Secret
         /**
@@ -335,6 +350,9 @@ export interface Environments {
  * HTTP basic authentication.
  */
 export interface Auth {
+  /**
+   * The user's name, or ${VAR}.
+   */
   username: string
   password: Secret
 }

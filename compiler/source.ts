@@ -26,6 +26,8 @@ export interface Located {
   readonly at: Span
   /** The key's own place, where the value stands in a mapping. */
   readonly keyAt: Span | null
+  /** A mapping or list in brackets. */
+  readonly flow: boolean
   readonly children: ReadonlyMap<string | number, Located>
 }
 
@@ -204,7 +206,7 @@ class Walker {
 
   visit(node: Node | null, keyAt: Span | null, depth: number, aliasAt: Span | null = null): Located {
     const at = aliasAt ?? spanOf(node, keyAt)
-    const nothing: Located = { value: null, at, keyAt, children: new Map() }
+    const nothing: Located = { value: null, at, keyAt, flow: false, children: new Map() }
     if (this.#exceeds(depth, at) || node === null) return nothing
     if (isAlias(node)) return this.#alias(node, keyAt, depth, at, nothing)
     if (isScalar(node)) return { ...nothing, value: this.#scalar(node, at) }
@@ -213,13 +215,14 @@ class Walker {
       const value: Record<string, Json> = Object.create(null)
       for (const pair of node.items as Pair<Node, Node | null>[])
         this.#pair(pair, depth, aliasAt, children, value)
-      return { value, at, keyAt, children }
+      return { value, at, keyAt, flow: node.flow === true, children }
     }
     if (!isSeq(node)) return nothing
     node.items.forEach((item, index) => {
       children.set(index, this.visit(item as Node, null, depth + 1, aliasAt))
     })
-    return { value: [...children.values()].map((each) => each.value), at, keyAt, children }
+    const value = [...children.values()].map((each) => each.value)
+    return { value, at, keyAt, flow: node.flow === true, children }
   }
 
   #alias(node: Alias, keyAt: Span | null, depth: number, at: Span, nothing: Located): Located {

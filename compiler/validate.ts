@@ -119,6 +119,11 @@ function keySpan(here: Located): Span {
   return here.keyAt ?? { start: here.at.start, end: here.at.start }
 }
 
+/** In brackets it stands on the line of its key, where editors underline it; over several lines its key says enough. */
+function containerSpan(here: Located): Span {
+  return here.flow || here.children.size === 0 ? here.at : keySpan(here)
+}
+
 const homes: ReadonlyMap<string, string> = new Map(
   Object.entries({
     late_topic: 'it belongs under engines.flink',
@@ -163,7 +168,7 @@ function wrongType(error: ErrorObject, here: Located, key: string): Diagnostic {
       range: 'at most 9007199254740991',
     })
   }
-  const place = typeof value === 'object' && value !== null ? keySpan(here) : at
+  const place = typeof value === 'object' && value !== null ? containerSpan(here) : at
   return diagnostic('wrong-type', place, {
     key,
     expected: kinds[error.params.type] ?? String(error.params.type),
@@ -253,7 +258,7 @@ const synonyms: ReadonlyMap<string, string> = new Map(
 
 function wrongAlternative(error: ErrorObject, here: Located, key: string): Diagnostic {
   if (error.parentSchema?.['x-diagnostic'] !== 'bad-type') {
-    return diagnostic('wrong-type', keySpan(here), {
+    return diagnostic('wrong-type', containerSpan(here), {
       key,
       expected:
         key === 'faker'
@@ -289,7 +294,7 @@ function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
       return diagnostic('out-of-range', here.at, { key, limit: `${limit} or less` })
     case 'minProperties':
     case 'minItems':
-      return diagnostic('too-few', keySpan(here), { key, what: 'entry' })
+      return diagnostic('too-few', containerSpan(here), { key, what: 'entry' })
     case 'minLength':
       return diagnostic('too-few', here.at, { key, what: 'character' })
     case 'uniqueItems':
@@ -300,6 +305,6 @@ function wrongSize(error: ErrorObject, here: Located, key: string): Diagnostic {
     case 'maxLength':
       return diagnostic('too-many', here.at, { key, limit, what: 'characters' })
     default:
-      return diagnostic('too-many', keySpan(here), { key, limit, what: 'entries' })
+      return diagnostic('too-many', containerSpan(here), { key, limit, what: 'entries' })
   }
 }
