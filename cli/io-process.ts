@@ -15,7 +15,10 @@ export function processIo(): Io {
     env,
     out: (text) => written(stdout, text),
     err: (text) => void stderr.write(text),
-    stdin: process.stdin,
+    /** Making the stream costs milliseconds, and few commands read it. */
+    get stdin() {
+      return process.stdin
+    },
     outIsTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
     color,

@@ -298,7 +298,9 @@ export const catalog = {
   'arrival-kind': error(
     (p: { found: string }) => `One thing that arrives ${p.found}; write one of row, line or pause.`,
   ),
-  'unknown-column': error((p: { column: string }) => `"${p.column}" is not a column of this pipeline's output rows.`),
+  'unknown-column': error(
+    (p: { column: string }) => `"${p.column}" is not a column of this pipeline's output rows.`,
+  ),
   'bad-instant': error(
     (p: { column: string; text: string }) =>
       `"${p.column}" cannot be ${p.text}; write epoch milliseconds, or a time such as 2026-01-01T00:00:03Z.`,
