@@ -27,9 +27,9 @@ function random(seed: number): () => number {
 }
 
 /** Up to 12 s out of order; refused rows are sometimes a minute ahead, and must not move the clock. */
-function events(count: number, seed: number): readonly Event[] {
+function events(count: number, seed: number, start: number): readonly Event[] {
   const next = random(seed)
-  let now = Date.UTC(2024, 1, 28, 23, 59)
+  let now = start
   return Array.from({ length: count }, (_, id) => {
     now += Math.floor(next() * 700)
     const paid = next() < 0.7
@@ -77,9 +77,19 @@ interface Case {
   readonly grouped: boolean
   readonly format: Format
   readonly late: boolean
+  /** Where not at the end of February 2024. */
+  readonly start?: number
 }
 
 const cases: readonly Case[] = [
+  {
+    window: { kind: 'hopping', size: 4_000, advance: 1_000, offset: 300, at },
+    yaml: 'type: hopping, size: 4s, advance: 1s, offset: 300ms',
+    grouped: true,
+    format: formats.sql,
+    late: true,
+    start: Date.UTC(1969, 11, 31, 23, 58),
+  },
   {
     window: { kind: 'tumbling', size: 60_000, offset: 0, at },
     yaml: 'type: tumbling, size: 1m',
@@ -182,21 +192,27 @@ describe.skipIf(local === null)('windows', () => {
   })
   afterAll(() => lab.clear())
 
-  test.each(cases.map((each, index) => [`${each.yaml}, ${each.format.text}`, each, index] as const))(
-    '%s',
-    async (_, each, seed) => {
-      const name = lab.name()
-      const all = events(500, seed)
-      await lab.topics({ [`${name}_in`]: 1, [`${name}_out`]: 1, [`${name}_late`]: 1 })
-      await lab.send(`${name}_in`, 0, ['{"broken', ...all.map((event) => record(event, each.format)), 'null'])
-      await lab.runBounded(compiled(yamlOf(each), name))
-      const { windows, late } = expected(each, all)
-      if (each.window.kind !== 'tumbling' || each.window.size < 60_000) expect(late.length).toBeGreaterThan(5)
-      expect(sorted(await lab.rows(`${name}_out`))).toEqual(sorted(windows))
-      if (!each.late) return
-      // The late rows are the records themselves, word for word.
-      const records = late.map((event) => record(event, each.format))
-      expect(sorted(await lab.rows(`${name}_late`))).toEqual(sorted(records))
-    },
-  )
+  test.each(
+    cases.map(
+      (each, index) =>
+        [
+          `${each.yaml}, ${each.format.text}${each.start === undefined ? '' : ', around 1970'}`,
+          each,
+          index,
+        ] as const,
+    ),
+  )('%s', async (_, each, seed) => {
+    const name = lab.name()
+    const all = events(500, seed, each.start ?? Date.UTC(2024, 1, 28, 23, 59))
+    await lab.topics({ [`${name}_in`]: 1, [`${name}_out`]: 1, [`${name}_late`]: 1 })
+    await lab.send(`${name}_in`, 0, ['{"broken', ...all.map((event) => record(event, each.format)), 'null'])
+    await lab.runBounded(compiled(yamlOf(each), name))
+    const { windows, late } = expected(each, all)
+    if (each.window.kind !== 'tumbling' || each.window.size < 60_000) expect(late.length).toBeGreaterThan(5)
+    expect(sorted(await lab.rows(`${name}_out`))).toEqual(sorted(windows))
+    if (!each.late) return
+    // The late rows are the records themselves, word for word.
+    const records = late.map((event) => record(event, each.format))
+    expect(sorted(await lab.rows(`${name}_late`))).toEqual(sorted(records))
+  })
 })

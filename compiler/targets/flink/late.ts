@@ -23,7 +23,8 @@ export function lateCondition(window: Aligned, { clock }: Columns): Sql {
 /** The end of the earliest window that holds the time; the clock has no offset left. */
 function firstWindowEnd(window: Aligned, time: Sql): Sql {
   const step = stepOf(window)
-  return sql`${time} - MOD(${time}, ${step}) + ${step}`
+  // MOD has the sign of the time, which is negative before 1970.
+  return sql`${time} - MOD(MOD(${time}, ${step}) + ${step}, ${step}) + ${step}`
 }
 
 /** The late row as its record had it, in the order in which the source declares its fields. */

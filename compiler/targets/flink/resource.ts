@@ -4,6 +4,7 @@ import type { FlinkEngine, Pipeline } from '../../ir.ts'
 import type { ResourceDraft } from '../../manifest.ts'
 import { type JobView, jobView, parallelism } from './job.ts'
 import { namesOf } from './names.ts'
+import { text } from './quote.ts'
 import { versions } from './versions.ts'
 
 export const file = 'flink/job.sql'
@@ -26,11 +27,16 @@ export function resource(pipeline: Pipeline, engine: FlinkEngine): ResourceDraft
 }
 
 /**
- * Flink takes up the state of another query silently and computes wrongly from it, so this covers everything but the
- * settings: columns, filter, clock, window, aggregates, and the topics, for a new one has to hold every window. The
- * number of source partitions is not among it: the source finds new ones by itself.
+ * Flink takes up the state of another query silently and computes wrongly from it, so this covers everything but the job's
+ * size and pace: columns, filter, clock, window, aggregates, how they are planned, and the topics, for a new one has to
+ * hold every window. The number of source partitions is not among it: the source finds new ones by itself.
  */
-function stateHash({ settings: _, source, ...stateful }: JobView): string {
-  const { several: __, ...table } = source
-  return hash(JSON.stringify([versions.flink, table, stateful]))
+function stateHash({ settings, source, ...stateful }: JobView): string {
+  const { several: _, ...table } = source
+  const planned = settings.filter(({ key }) => !withoutState.has(key))
+  return hash(JSON.stringify([versions.flink, planned, table, stateful]))
 }
+
+const withoutState: ReadonlySet<string> = new Set(
+  ['parallelism.default', 'execution.checkpointing.interval'].map(text),
+)

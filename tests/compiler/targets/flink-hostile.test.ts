@@ -113,7 +113,7 @@ test('a script is cut where a parser ends its statements', () => {
       const whole = script(each)
       const cut = statements(whole)
       expect(cut.map((one) => one.split(/\s/, 1)[0])).toEqual([
-        ...['SET', 'SET', 'SET', 'SET', 'CREATE', 'CREATE', 'CREATE', 'CREATE', 'EXECUTE'],
+        ...['SET', 'SET', 'SET', 'SET', 'SET', 'CREATE', 'CREATE', 'CREATE', 'CREATE', 'EXECUTE'],
       ])
       expect(kinds(cut.map((one) => `${one};`).join('\n'))).toEqual(kinds(whole))
     }),
