@@ -6,7 +6,8 @@ import { createProgress } from './views/progress.ts'
 export function processIo(): Io {
   const { stdout, stderr, env } = process
   stdout.on('error', endQuietly)
-  stderr.on('error', endQuietly)
+  // Nobody reads how it goes (`2>&1 | head -1`): an apply goes on all the same, and its exit code stays true.
+  stderr.on('error', () => {})
   const color =
     (env.NO_COLOR ?? '') === '' &&
     (env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : stderr.isTTY === true && env.TERM !== 'dumb')

@@ -17,6 +17,8 @@ export interface FakeSpark {
   readonly submissions: Submission[]
   /** What the next submissions meet: taken and answered, taken and never answered, or not taken. */
   next: 'answer' | 'lose' | 'refuse' | 'html'
+  /** What a worker's page answers about any driver, in the place of its log. */
+  page: string | null
   /** How a job's output reads once it is launched, and how its driver is then. */
   outcome: { readonly state: string; readonly stdout: string }
   close(): Promise<void>
@@ -39,6 +41,7 @@ export async function fakeSpark(security: KafkaSecurity | null = null): Promise<
     drivers: [],
     submissions: [],
     next: 'answer',
+    page: null,
     outcome: { state: 'RUNNING', stdout: ready },
     close: () => closed(server),
   }
@@ -74,7 +77,7 @@ function serve(server: Server, url: string, fake: FakeSpark): void {
     for await (const chunk of request) body += chunk
     const { pathname, searchParams } = new URL(request.url ?? '', url)
     if (pathname === '/json/') return response.end(JSON.stringify(master(url, fake)))
-    if (pathname === '/log/') return response.end(log(fake, searchParams))
+    if (pathname === '/log/') return response.end(fake.page ?? log(fake, searchParams))
     if (pathname.startsWith('/v1/submissions/kill/')) {
       const driver = fake.drivers.find(({ id }) => pathname.endsWith(id))
       if (driver !== undefined) driver.state = 'KILLED'

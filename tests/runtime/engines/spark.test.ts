@@ -156,6 +156,34 @@ describe('what goes wrong is told', () => {
     expect((await failureOf(converge(job))).message).toContain('not JSON')
   })
 
+  test('a login page in the place of a worker: the job that runs is not started again', async () => {
+    await converge(job)
+    fake.page = '<html>Sign in</html>'
+    expect((await failureOf(converge(job))).message).toContain('not as a worker of Spark')
+    fake.page = null
+    expect(await converge(job)).toBe('unchanged')
+    expect(states()).toEqual(['RUNNING'])
+  })
+
+  test('a driver whose worker has no log of it yet may be the job: nothing is started beside it', async () => {
+    await converge(job)
+    fake.page = '==== Bytes 0-0 of 0 of /work/stderr ====\nError: invalid log directory /work/'
+    let time = 0
+    const hurried = { ...context(), now: () => (time += 10_000) }
+    const work = spark.apply(spark.compare(job, null), hurried, silent.start('', null))
+    expect((await failureOf(work)).message).toContain('nobody can tell whose it is')
+    fake.page = null
+    expect(await converge(job)).toBe('unchanged')
+    expect(states()).toEqual(['RUNNING'])
+  })
+
+  test('a job that another apply started meanwhile is kept', async () => {
+    const planned = spark.compare(job, null)
+    await converge(job)
+    await spark.apply(planned, context(), silent.start('', null))
+    expect(states()).toEqual(['RUNNING'])
+  })
+
   test('no folder for checkpoints', async () => {
     const { spark: endpoint, ...others } = fake.endpoints
     const endpoints = { ...others, spark: { ...endpoint!, files: null } }
