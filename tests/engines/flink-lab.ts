@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { compile } from '../../compiler/compile.ts'
 import type { FlinkJobResource } from '../../compiler/manifest.ts'
-import type { Endpoints } from '../../runtime/endpoints.ts'
+import type { Endpoints, KafkaEndpoint } from '../../runtime/endpoints.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { flink } from '../../runtime/engines/flink.ts'
 import type { ActualFlinkJob } from '../../runtime/engines/flink-observe.ts'
@@ -56,16 +56,16 @@ export function compiled(
 
 export class Lab {
   readonly endpoints: Endpoints
+  readonly #plain: KafkaEndpoint
   readonly #kafka: Kafka
   readonly #topics: string[] = []
   readonly #names: string[] = []
 
-  constructor(local: Local) {
-    this.endpoints = endpointsOf(local)
-    this.#kafka = new Kafka({
-      brokers: this.endpoints.kafka.bootstrapServers.split(','),
-      logLevel: logLevel.NOTHING,
-    })
+  /** `plain` is how the lab itself reaches Kafka, and `flink` how Flink is to. */
+  constructor(endpoints: Endpoints, plain = endpoints.kafka, flink = plain) {
+    this.endpoints = { ...endpoints, kafka: flink }
+    this.#plain = plain
+    this.#kafka = new Kafka({ brokers: plain.bootstrapServers.split(','), logLevel: logLevel.NOTHING })
   }
 
   context(name: string, script = ''): Context {
@@ -112,7 +112,7 @@ export class Lab {
     const signal = new AbortController().signal
     const range = { from: 'beginning', until: 'end' } as const
     const take = ({ value }: TopicRecord) => void found.push(value ?? 'null')
-    await readTopic(this.endpoints.kafka, topic, range, take, signal)
+    await readTopic(this.#plain, topic, range, take, signal)
     return found
   }
 

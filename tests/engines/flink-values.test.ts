@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import { type EmbeddedEngine, openEngine } from '../../runtime/embedded/engine.ts'
 import { openTextInput } from '../../runtime/embedded/input.ts'
-import { compiled, Lab } from './flink-lab.ts'
+import { compiled, endpointsOf, Lab } from './flink-lab.ts'
 
 const local = inject('local')
 
@@ -173,7 +173,7 @@ describe.skipIf(local === null)('values', () => {
   let lab: Lab
   let engine: EmbeddedEngine
   beforeAll(async () => {
-    lab = new Lab(local!)
+    lab = new Lab(endpointsOf(local!))
     engine = await openEngine()
   })
   afterAll(async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Window } from '../../compiler/ir.ts'
 import { model } from '../model/oracle.ts'
-import { compiled, Lab, type Row } from './flink-lab.ts'
+import { compiled, endpointsOf, Lab, type Row } from './flink-lab.ts'
 
 const local = inject('local')
 const delay = 2_000
@@ -188,7 +188,7 @@ function sorted(rows: readonly Row[]): readonly string[] {
 describe.skipIf(local === null)('windows', () => {
   let lab: Lab
   beforeAll(() => {
-    lab = new Lab(local!)
+    lab = new Lab(endpointsOf(local!))
   })
   afterAll(() => lab.clear())
 

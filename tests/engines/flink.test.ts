@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { isFailure } from '../../runtime/failure.ts'
-import { compiled, type Job, Lab, type Row } from './flink-lab.ts'
+import { compiled, endpointsOf, type Job, Lab, type Row } from './flink-lab.ts'
 
 const local = inject('local')
 const start = Date.UTC(2024, 1, 28)
@@ -47,7 +47,7 @@ describe.skipIf(local === null)('a Flink job', () => {
   const job = (options: Parameters<typeof pipeline>[0] = {}): Job => compiled(pipeline(options), name)
 
   beforeAll(() => {
-    lab = new Lab(local!)
+    lab = new Lab(endpointsOf(local!))
     name = lab.name()
   })
   afterAll(() => lab.clear())
