@@ -163,7 +163,7 @@ function block(raw: string): Decoded[] {
   const header = /^([|>])([-+0-9]*)[^\n]*\n/.exec(raw)
   if (header === null) return []
   const lines = linesOf(raw, header[0].length, raw.length)
-  const first = lines.find((line) => skipBlanks(raw, line.start, line.end) < line.end)
+  const first = lines.find((line) => line.start + spaces(raw, line) < line.end)
   const indent = first === undefined ? 0 : spaces(raw, first)
   const stated = /[0-9]/.test(header[2]!)
   const indents = stated ? Array.from({ length: Math.min(indent, 40) + 1 }, (_, i) => indent - i) : [indent]
