@@ -13,7 +13,7 @@ CREATE TABLE `transactions` (
   `event_timestamp` TIMESTAMP(3),
   -- The clock of the rows that `where` keeps; one millisecond less, because Flink closes a window at end - 1 ms.
   WATERMARK FOR `event_timestamp` AS CASE WHEN `status` = 'Paid'
-    THEN FLOOR(`event_timestamp` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND END
+    THEN FLOOR((`event_timestamp` - INTERVAL '5' SECOND) TO SECOND) - INTERVAL '0.001' SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'transactions',

@@ -312,4 +312,15 @@ export const handCases: readonly HandCase[] = [
     ],
     expected: [[0, 10_000, 0.5, 0, -1]], // 3.5 - 3.5 + 0.5; -7 = -2 * 3 - 1
   }),
+
+  hand('rounding goes by the digits that a double is written with, and zero has one value', {
+    fields: { ...usual.fields, x: 'double' },
+    metrics: { up: 'max(round(x, 2))', half: 'min(round(x))', zeros: 'count(distinct x * 0)' },
+    delay: '1h',
+    rows: [
+      [0, { x: '1.005' }], // the double next to it is 1.00499999999999989…
+      [1, { x: '-2.5' }], // away from zero; times 0 it is -0.0
+    ],
+    expected: [[0, 10_000, 1.01, -3, 1]],
+  }),
 ]

@@ -64,6 +64,16 @@ function not({ negated }: { readonly negated: boolean }): Sql {
   return negated ? sql`NOT ` : sql``
 }
 
+/**
+ * By the digits that the double is written with, as the other engines do: 1.005 is 1.01, though the double itself lies
+ * below. From 1e16 on a double has no fraction.
+ */
+function round(number: Sql, places: Sql | null): Sql {
+  if (places === null) return sql`round(${number}, 0)`
+  const digits = sql`CAST(CAST(${number} AS VARCHAR) AS DECIMAL(38, 21))`
+  return sql`CASE WHEN abs(${number}) < 1e16 THEN CAST(CAST(round(${digits}, ${places}) AS VARCHAR) AS DOUBLE) ELSE ${number} END`
+}
+
 /** Parentheses around what AND and OR could take apart. */
 export function part(node: Condition): Sql {
   return node.kind === 'and' || node.kind === 'or' ? sql`(${condition(node)})` : condition(node)
@@ -110,8 +120,7 @@ const functions = {
   abs: (operands) => sql`abs(${list(operands)})`,
   floor: (operands) => sql`floor(${list(operands)})`,
   ceil: (operands) => sql`ceil(${list(operands)})`,
-  round: ([operand, places]) =>
-    sql`round(${value(operand!)}, ${places === undefined ? sql`0` : bare(places)})`,
+  round: ([operand, places]) => round(value(operand!), places === undefined ? null : bare(places)),
   // The other engines write two letters for ß.
   upper: ([operand]) => sql`upper(replace(${value(operand!)}, 'ß', 'SS'))`,
   lower: (operands) => sql`lower(${list(operands)})`,

@@ -11,7 +11,7 @@ export function aggregate({ aggregate: asked, type }: Metric, scope: Scope): Sql
     case 'count':
       return sql`COUNT(${value(asked.argument, scope)})`
     case 'count-distinct':
-      return sql`COUNT(DISTINCT ${value(asked.argument, scope)})`
+      return sql`COUNT(DISTINCT ${distinct(asked.argument, scope)})`
     case 'sum':
       return sum(asked.argument, scope)
     case 'avg':
@@ -20,6 +20,13 @@ export function aggregate({ aggregate: asked, type }: Metric, scope: Scope): Sql
     case 'max':
       return extreme(asked.kind === 'min' ? sql`MIN` : sql`MAX`, asked.argument, type, scope)
   }
+}
+
+/** Flink tells -0.0 from 0.0; adding zero would be optimised away. */
+function distinct(argument: Value, scope: Scope): Sql {
+  const operand = value(argument, scope)
+  if (argument.type.kind !== 'double') return operand
+  return sql`CASE WHEN ${operand} = 0 THEN CAST(0 AS DOUBLE) ELSE ${operand} END`
 }
 
 /** Flink's SUM of INT is an INT that wraps. */

@@ -77,7 +77,8 @@ function watermark({ source, window }: Pipeline, clock: Sql): Sql {
   const { watermarkDelay } = source.eventTime
   const unit = window.kind === 'session' ? null : unitOf(stepOf(window))
   if (unit === null) return earlier(clock, watermarkDelay + 1)
-  const delayed = watermarkDelay === 0 ? clock : earlier(clock, watermarkDelay)
+  // In parentheses: `INTERVAL '1' HOUR TO MINUTE` would be one literal.
+  const delayed = watermarkDelay === 0 ? clock : sql`(${earlier(clock, watermarkDelay)})`
   return sql`FLOOR(${delayed} TO ${unit}) - INTERVAL '0.001' SECOND`
 }
 

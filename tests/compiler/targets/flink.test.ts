@@ -75,7 +75,7 @@ function format(text: string): EventTime['format'] {
 describe('the script', () => {
   test('reads the topic with the clock of the rows that where keeps', () => {
     expect(script()).toContain(
-      "WATERMARK FOR `event_timestamp` AS CASE WHEN `status` = 'Paid'\n    THEN FLOOR(`event_timestamp` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND END",
+      "WATERMARK FOR `event_timestamp` AS CASE WHEN `status` = 'Paid'\n    THEN FLOOR((`event_timestamp` - INTERVAL '5' SECOND) TO SECOND) - INTERVAL '0.001' SECOND END",
     )
     expect(script()).toContain("'scan.watermark.emit.strategy' = 'on-event'")
   })
@@ -90,7 +90,7 @@ describe('the script', () => {
       `FLOOR(\`event_timestamp\` TO HOUR) ${less}`,
     )
     expect(clock({ kind: 'hopping', size: 3_600_000, advance: 300_000, offset: 0, at }, 1)).toBe(
-      `FLOOR(\`event_timestamp\` - INTERVAL '0.001' SECOND TO MINUTE) ${less}`,
+      `FLOOR((\`event_timestamp\` - INTERVAL '0.001' SECOND) TO MINUTE) ${less}`,
     )
     expect(clock({ kind: 'tumbling', size: 2_500, offset: 0, at }, 0)).toBe(`\`event_timestamp\` ${less}`)
     expect(clock({ kind: 'session', gap: 60_000, at }, 5_000)).toBe(
@@ -100,7 +100,7 @@ describe('the script', () => {
 
   test('has a plain clock without where', () => {
     expect(script({ pipeline: { where: null } })).toContain(
-      "WATERMARK FOR `event_timestamp` AS FLOOR(`event_timestamp` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND\n",
+      "WATERMARK FOR `event_timestamp` AS FLOOR((`event_timestamp` - INTERVAL '5' SECOND) TO SECOND) - INTERVAL '0.001' SECOND\n",
     )
   })
 
@@ -163,7 +163,7 @@ describe('windows', () => {
     const text = script({ pipeline: { window: { kind: 'tumbling', size: 3_000, offset: 500, at } } })
     expect(text).toContain("`event_time` AS `event_timestamp` - INTERVAL '0.5' SECOND,")
     expect(text).toContain(
-      "THEN FLOOR(`event_time` - INTERVAL '5' SECOND TO SECOND) - INTERVAL '0.001' SECOND END",
+      "THEN FLOOR((`event_time` - INTERVAL '5' SECOND) TO SECOND) - INTERVAL '0.001' SECOND END",
     )
     expect(text).toContain('EXTRACT(MILLISECOND FROM `window_start`) + 500,')
     expect(text).toContain('EXTRACT(MILLISECOND FROM `window_end`) + 500,')

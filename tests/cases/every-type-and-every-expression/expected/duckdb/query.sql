@@ -165,7 +165,7 @@ SELECT
   max(CASE WHEN "s" = 'a' THEN 1e0 WHEN "s" = 'b' THEN 2.5e0 ELSE CAST(NULL AS DOUBLE) END) AS "by_value",
   max(coalesce("s", CAST("i" AS VARCHAR), 'none')) AS "fallback",
   count(nullif("s", '')) AS "nothing_if",
-  max(((round("d", 0) + round("d", 2)) + floor("d")) + ceil("d")) AS "rounded",
+  max(((round("d", 0) + CASE WHEN abs("d") < 1e16 THEN CAST(CAST(round(CAST(CAST("d" AS VARCHAR) AS DECIMAL(38, 21)), 2) AS VARCHAR) AS DOUBLE) ELSE "d" END) + floor("d")) + ceil("d")) AS "rounded",
   min(abs(CAST("i" AS BIGINT)) + abs("b")) AS "absolute",
   max(((upper(replace(trim("s", ' '), 'ß', 'SS')) || '-') || lower(substring("s", 2, 3))) || substring("s", 1)) AS "words",
   max(length("s")) AS "longest",

@@ -16,7 +16,7 @@ CREATE TABLE `things` (
   `at` TIMESTAMP(3),
   -- The clock of the rows that `where` keeps; one millisecond less, because Flink closes a window at end - 1 ms.
   WATERMARK FOR `at` AS CASE WHEN (`s` IN ('a', 'b''c') OR (`s` NOT IN ('d') AND REGEXP(`s`, '(?s)\Ax%..*\z')) OR `s` NOT LIKE '%y') AND `i` BETWEEN -5 AND 9223372036854775807 AND `d` NOT BETWEEN 0.5E0 AND 1000E0 AND (`o` IS TRUE OR `o` IS FALSE OR `o` IS NULL) AND `m` <> 1.50 AND `m` IN (1, 2.25) AND (EXTRACT(EPOCH FROM `t`) * 1000 + EXTRACT(MILLISECOND FROM `t`)) IS NOT NULL AND (`i` <> 1 OR (`b` >= 2 AND `s` IS NOT NULL)) AND CASE WHEN `i` = 1 THEN TRUE WHEN `i` <> 1 THEN FALSE ELSE CAST(NULL AS BOOLEAN) END IS NULL
-    THEN FLOOR(`at` - INTERVAL '1.5' SECOND TO DAY) - INTERVAL '0.001' SECOND END
+    THEN FLOOR((`at` - INTERVAL '1.5' SECOND) TO DAY) - INTERVAL '0.001' SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'things',

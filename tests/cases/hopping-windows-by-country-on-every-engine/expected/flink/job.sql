@@ -14,7 +14,7 @@ CREATE TABLE `orders` (
   `event_time` AS TO_TIMESTAMP_LTZ(`at`, 3),
   -- The clock of the rows that `where` keeps; one millisecond less, because Flink closes a window at end - 1 ms.
   WATERMARK FOR `event_time` AS CASE WHEN `amount` > 0 AND `gift` IS FALSE
-    THEN FLOOR(`event_time` - INTERVAL '10' SECOND TO SECOND) - INTERVAL '0.001' SECOND END
+    THEN FLOOR((`event_time` - INTERVAL '10' SECOND) TO SECOND) - INTERVAL '0.001' SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'orders',

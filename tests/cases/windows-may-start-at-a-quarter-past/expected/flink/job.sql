@@ -13,7 +13,7 @@ CREATE TABLE `readings` (
   -- Earlier by the window's offset, which comes back in window_start and window_end: Flink's own offset loses rows.
   -- The clock of the rows that `where` keeps; one millisecond less, because Flink closes a window at end - 1 ms.
   WATERMARK FOR `event_time` AS CASE WHEN `celsius` IS NOT NULL
-    THEN FLOOR(`event_time` - INTERVAL '10' SECOND TO HOUR) - INTERVAL '0.001' SECOND END
+    THEN FLOOR((`event_time` - INTERVAL '10' SECOND) TO HOUR) - INTERVAL '0.001' SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'readings',
