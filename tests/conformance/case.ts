@@ -48,7 +48,7 @@ export function pipelineText(parts: Parts, name: string, engines: readonly Engin
   const settings = {
     flink: flinkSettings(parts, name),
     spark: sparkSettings(parts, name),
-    ksqldb: { topic: `${name}_ksqldb` },
+    ksqldb: ksqldbSettings(parts, name),
   }
   return stringify({
     name,
@@ -77,6 +77,10 @@ function flinkSettings({ window, late, parallelism }: Parts, name: string) {
     ...(late && window.type !== 'session' ? { late_topic: `${name}_late` } : {}),
     ...(parallelism === 1 ? {} : { parallelism }),
   }
+}
+
+function ksqldbSettings({ partitions }: Parts, name: string) {
+  return { topic: `${name}_ksqldb`, ...(partitions === 1 ? {} : { emit: 'changes', grace: '4d' }) }
 }
 
 function sparkSettings({ late }: Parts, name: string) {

@@ -7,9 +7,12 @@ import { stringify } from 'yaml'
 import { engineOptions, type Feature } from '../../compiler/features.ts'
 import { allTargets } from '../../compiler/targets/registry.ts'
 import type { ColumnKind, OutputRow, OutputValue } from '../../runtime/embedded/rows.ts'
+import { openLab, unavailable } from '../engines/ksqldb-lab.ts'
+import { pipelineText } from './case.ts'
 import { allForms } from './expressions.ts'
 import { type Generated, generate } from './generate.ts'
 import { type HandCase, handCases } from './hand.ts'
+import { ableOnKsqldb, judgeOnKsqldb } from './ksqldb.ts'
 import { shrink } from './shrink.ts'
 import { agrees, counterexample, type Engine, Suite, type Verdict } from './suite.ts'
 
@@ -19,6 +22,7 @@ const seed = setting('PIPEC_CONFORMANCE_SEED', 1)
 const first = setting('PIPEC_CONFORMANCE_FROM', 0)
 const pipelines = setting('PIPEC_CONFORMANCE', inCi ? 200 : 20)
 const onSpark = setting('PIPEC_CONFORMANCE_SPARK', inCi ? 60 : 20)
+const onKsqldb = setting('PIPEC_CONFORMANCE_KSQLDB', inCi ? 40 : 10)
 const inOneJob = 10
 
 function setting(name: string, otherwise: number): number {
@@ -32,7 +36,8 @@ describe.skipIf(local === null)('conformance', () => {
   let suite: Suite
   let byHand: readonly Verdict[] = []
   const heldForms: Record<Engine, Set<string>> = { flink: new Set(), spark: new Set() }
-  let ran: Engine[] = []
+  /** Every engine that was there and came to its end. */
+  let ran: (Engine | 'ksqldb')[] = []
 
   beforeAll(async () => {
     suite = await Suite.open(local!)
@@ -45,7 +50,7 @@ describe.skipIf(local === null)('conformance', () => {
 
   test.each(handCases)('by hand: $title', (hand) => {
     const verdicts = byHand.filter(({ case: each }) => each.of === hand)
-    expect(verdicts.map(({ engine }) => engine)).toEqual(ran)
+    expect(verdicts.map(({ engine }) => engine)).toEqual(suite.engines)
     const { columns, flushed, late } = verdicts[0]!.case
     expect(flushed.filter((row) => !isOfClosingRow(row, hand))).toEqual(
       hand.expected.map((row) => row.map((value, index) => exact(value, columns[index]!.kind))),
@@ -91,15 +96,42 @@ describe.skipIf(local === null)('conformance', () => {
     }
   })
 
+  test.skipIf(unavailable !== null)('the same on ksqlDB', { timeout: 1_200_000 }, async () => {
+    const lab = await openLab()
+    try {
+      const generated = Array.from({ length: onKsqldb }, (_, number) =>
+        generate({ seed, rows: 120, metrics: 14, astral: false }, first + number),
+      )
+      for (const able of [...handCases, ...generated].map(ableOnKsqldb)) {
+        if (able === null) continue
+        const found = await judgeOnKsqldb(lab, suite.embedded, able)
+        if (found.differences.length > 0) {
+          const yaml = pipelineText(able.parts, found.case.name, ['ksqldb'])
+          throw new Error(counterexample({ ...found, engine: 'ksqldb', error: null, late: [] }, yaml))
+        }
+        suite.remember(found.case.output.pipeline, 'ksqldb')
+      }
+      ran.push('ksqldb')
+    } finally {
+      await lab.stop()
+    }
+  })
+
   test.skipIf(pipelines < 20)('held every form of expression', () => {
-    const missing = ran.flatMap((engine) =>
+    const missing = suite.engines.flatMap((engine) =>
       allForms.filter((form) => !heldForms[engine].has(form)).map((form) => `${engine}: ${form}`),
     )
     expect(missing).toEqual([])
   })
 
   test.skipIf(pipelines < 20)('held every "yes" of the capability table', () => {
-    const owners = { late_topic: 'flink', late_rows: 'spark', parallelism: 'flink' } as const
+    const owners = {
+      late_topic: 'flink',
+      late_rows: 'spark',
+      parallelism: 'flink',
+      emit: 'ksqldb',
+      grace: 'ksqldb',
+    } as const
     const missing = [...ran, 'duckdb' as const].flatMap((engine) => {
       const { capabilities } = allTargets.find(({ name }) => name === engine)!
       const able = (Object.keys(capabilities) as Feature[]).filter((each) => capabilities[each] === 'yes')

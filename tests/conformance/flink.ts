@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { type Session, withSession } from '../../runtime/engines/flink-gateway.ts'
-import { cancel, isTerminal, jobOf, lastFailure } from '../../runtime/engines/flink-rest.ts'
+import { cancel, isTerminal, lastFailure, overviewOf } from '../../runtime/engines/flink-rest.ts'
 import { connect } from '../../runtime/engines/flink-security.ts'
 import { statements } from '../../runtime/engines/flink-statements.ts'
 import type { Prepared } from './prepare.ts'
@@ -51,7 +51,7 @@ async function say(session: Session, statement: string): Promise<string | null> 
 async function finished(id: string, context: Context): Promise<void> {
   const deadline = Date.now() + 180_000
   for (;;) {
-    const { state } = await jobOf(id, context)
+    const { state } = await overviewOf(id, context)
     if (state === 'FINISHED') return
     const failure = state === 'RESTARTING' || isTerminal(state) ? await lastFailure(id, context) : null
     if (failure !== null || isTerminal(state)) {

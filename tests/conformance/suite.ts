@@ -35,7 +35,12 @@ export type Held = Feature | keyof typeof engineOptions
 export class Suite {
   readonly embedded: EmbeddedEngine
   /** What cases have held, by engine. */
-  readonly held = { flink: new Set<Held>(), spark: new Set<Held>(), duckdb: new Set<Held>() }
+  readonly held = {
+    flink: new Set<Held>(),
+    spark: new Set<Held>(),
+    ksqldb: new Set<Held>(),
+    duckdb: new Set<Held>(),
+  }
   readonly #context: Context
   readonly #bootstrapServers: string
   readonly #spark: Spark | null
@@ -89,6 +94,15 @@ export class Suite {
       return verdicts.flat()
     } finally {
       await topics.clear()
+    }
+  }
+
+  /** A pipeline on which the engine and the embedded one agreed. */
+  remember(pipeline: Pipeline, engine: Engine | 'ksqldb'): void {
+    const asked = [...requestsOf(pipeline).map(({ feature }) => feature), ...optionsOf(pipeline, engine)]
+    for (const each of asked) {
+      this.held[engine].add(each)
+      this.held.duckdb.add(each)
     }
   }
 
@@ -153,18 +167,15 @@ export class Suite {
 
   #remember(verdict: Verdict): void {
     if (!agrees(verdict)) return
-    const { pipeline } = verdict.case.output
-    for (const each of [
-      ...requestsOf(pipeline).map(({ feature }) => feature),
-      ...optionsOf(pipeline, verdict.engine),
-    ]) {
-      this.held[verdict.engine].add(each)
-      this.held.duckdb.add(each)
-    }
+    this.remember(verdict.case.output.pipeline, verdict.engine)
   }
 }
 
-function optionsOf({ engines: { flink, spark } }: Pipeline, engine: Engine): readonly Held[] {
+function optionsOf(
+  { engines: { flink, ksqldb, spark } }: Pipeline,
+  engine: Engine | 'ksqldb',
+): readonly Held[] {
+  if (engine === 'ksqldb') return ksqldb?.emit === 'changes' ? ['emit', 'grace'] : []
   if (engine === 'spark') return spark?.lateRows === 'exact' ? ['late_rows'] : []
   return [
     ...(flink?.lateTopic == null ? [] : ['late_topic' as const]),
@@ -178,7 +189,10 @@ function rowDifferences(each: Prepared, rows: Prepared['flushed'], actual: reado
 }
 
 /** What somebody needs to see it again: the pipeline, its records, and the rows that differ. */
-export function counterexample(verdict: Verdict, yaml: string): string {
+export function counterexample(
+  verdict: Omit<Verdict, 'engine'> & { readonly engine: Engine | 'ksqldb' },
+  yaml: string,
+): string {
   const { case: each, engine, error, differences: rows, late } = verdict
   const shown = [...rows, ...late]
     .slice(0, 5)
