@@ -190,5 +190,5 @@ test.skipIf(local === null)('stopped half-way, it removes what it has made', asy
   for (const topic of made)
     await expect(topicOffsets(endpointsOf(local!).kafka, topic)).rejects.toThrow('no topic')
   const name = made.find((topic) => !topic.includes('aggregate'))!
-  expect(await new Lab(local!).running(name)).toEqual([])
+  expect(await new Lab(endpointsOf(local!)).running(name)).toEqual([])
 })
