@@ -23,7 +23,7 @@ const first = setting('PIPEC_CONFORMANCE_FROM', 0)
 const pipelines = setting('PIPEC_CONFORMANCE', inCi ? 200 : 20)
 const onSpark = setting('PIPEC_CONFORMANCE_SPARK', inCi ? 60 : 20)
 const onKsqldb = setting('PIPEC_CONFORMANCE_KSQLDB', inCi ? 40 : 10)
-const inOneJob = 10
+const inOneJob = 20
 
 function setting(name: string, otherwise: number): number {
   const text = process.env[name] ?? ''
@@ -31,7 +31,14 @@ function setting(name: string, otherwise: number): number {
   return text === '' ? otherwise : Number(text)
 }
 
-/** Starting Spark takes a minute: both groups share the suite. */
+/**
+ * The clock of Spark's own windows begins at 1970, so that windows that end before it are late from the first row on (seen
+ * on Spark 4.2.0); under `late_rows: exact` the clock is pipec's.
+ */
+function isForSpark({ beginsBefore1970, parts }: Generated): boolean {
+  return parts.late || !beginsBefore1970
+}
+
 describe.skipIf(local === null)('conformance', () => {
   let suite: Suite
   let byHand: readonly Verdict[] = []
@@ -79,7 +86,7 @@ describe.skipIf(local === null)('conformance', () => {
     for (const each of all) prepared.push(await suite.prepare(each))
     return suite.judge(prepared, ({ of }) => {
       const number = all.indexOf(of as Generated) + from - first
-      return number < onSpark && !(of as Generated).beginsBefore1970 ? suite.engines : ['flink']
+      return number < onSpark && isForSpark(of as Generated) ? suite.engines : ['flink']
     })
   }
 
