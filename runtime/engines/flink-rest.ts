@@ -25,7 +25,15 @@ export interface JobOverview {
   /** Epoch milliseconds. */
   readonly 'start-time': number
   readonly duration: number
+  /** How many of its parts are in which state. */
+  readonly tasks: { readonly running: number; readonly total: number }
 }
+
+/**
+ * The JobManager answers most questions about a job from a copy that is up to three seconds old, so that a checkpoint of
+ * just now is missing or one that has been deleted is not; only the overview is always fresh (seen on Flink 2.2.1).
+ */
+export const staleness = 3_200
 
 export interface Vertex {
   readonly id: string
@@ -35,7 +43,6 @@ export interface Vertex {
 }
 
 export interface Job {
-  readonly jid: string
   readonly state: JobState
   readonly vertices: readonly Vertex[]
 }
@@ -60,12 +67,23 @@ export function jobManager(context: Context): Server {
 
 /** Newest first; ended jobs too, as long as the JobManager remembers them (an hour by default, or until it restarts). */
 export async function jobsNamed(name: string, context: Context): Promise<readonly JobOverview[]> {
-  const { jobs } = await ask<{ jobs?: readonly JobOverview[] }>(
-    { method: 'GET', path: '/jobs/overview' },
-    context,
-  )
+  const jobs = (await overview(context)).filter((job) => job.name === name)
+  return jobs.sort((a, b) => b['start-time'] - a['start-time'])
+}
+
+/** How a job is now. Throws Failure when the JobManager no longer knows it. */
+export async function overviewOf(id: string, context: Context): Promise<JobOverview> {
+  const found = (await overview(context)).find(({ jid }) => jid === id)
+  if (found !== undefined) return found
+  throw new Failure(`Flink's JobManager has forgotten job ${id}: it was restarted meanwhile.`, {
+    next: 'Apply again: it looks at what runs before it starts anything.',
+  })
+}
+
+async function overview(context: Context): Promise<JobOverview[]> {
+  const { jobs } = await ask<{ jobs?: JobOverview[] }>({ method: 'GET', path: '/jobs/overview' }, context)
   if (!Array.isArray(jobs)) throw notFlink(context)
-  return jobs.filter((job) => job.name === name).sort((a, b) => b['start-time'] - a['start-time'])
+  return jobs
 }
 
 function notFlink(context: Context): Failure {
@@ -184,19 +202,28 @@ export async function stop(id: string, context: Context): Promise<string | null>
   return (answer.json() as { 'request-id': string })['request-id']
 }
 
-/** Why a stop did not succeed, null when it did, or `pending`. */
+/** What became of a stop: where its savepoint lies, or why there is none. */
+export type StopOutcome = { readonly savepoint: string } | { readonly failure: string }
+
+interface SavepointOperation {
+  readonly location?: string
+  readonly 'failure-cause'?: { readonly 'stack-trace': string }
+}
+
+/** Null while it is under way. */
 export async function stopOutcome(
   id: string,
   trigger: string,
   context: Context,
-): Promise<string | null | 'pending'> {
-  const answer = await ask<{
-    status: { id: string }
-    operation?: { 'failure-cause'?: { 'stack-trace': string } }
-  }>({ method: 'GET', path: `/jobs/${id}/savepoints/${trigger}` }, context)
-  if (answer.status.id !== 'COMPLETED') return 'pending'
-  const cause = answer.operation?.['failure-cause']
-  return cause === undefined ? null : rootCause(cause['stack-trace'])
+): Promise<StopOutcome | null> {
+  const path = `/jobs/${id}/savepoints/${trigger}`
+  const { status, operation } = await ask<{ status: { id: string }; operation?: SavepointOperation }>(
+    { method: 'GET', path },
+    context,
+  )
+  if (status.id !== 'COMPLETED') return null
+  if (operation?.location !== undefined) return { savepoint: operation.location }
+  return { failure: rootCause(operation?.['failure-cause']?.['stack-trace'] ?? 'Flink gives no reason') }
 }
 
 async function ask<T>(request: Request, context: Context): Promise<T> {

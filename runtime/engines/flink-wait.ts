@@ -5,9 +5,21 @@ import { Failure } from '../failure.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context } from './engine.ts'
 import { withoutSecrets } from './flink-failure.ts'
-import { freeSlots, isTerminal, type Job, jobOf, lastFailure, stopOutcome } from './flink-rest.ts'
+import {
+  freeSlots,
+  isTerminal,
+  type JobOverview,
+  jobOf,
+  lastFailure,
+  lastSavepoint,
+  overviewOf,
+  type Savepoint,
+  type StopOutcome,
+  staleness,
+  stopOutcome,
+} from './flink-rest.ts'
 
-const startLimit = 120_000
+const limit = 120_000
 
 /** A source that cannot find its topic fails within a second of RUNNING, so a job has to hold out this long. */
 const steady = 1_500
@@ -21,42 +33,51 @@ export async function untilRunning(
 ): Promise<void> {
   const begun = context.now()
   for (let since: number | null = null; ; ) {
-    const job = await jobOf(id, context)
-    const running = job.vertices.filter(({ status }) => status === 'RUNNING').length
-    step.update(running, `${job.state}, ${running} of ${job.vertices.length} parts running`)
-    await throwIfFailing(job, desired, context)
+    const job = await overviewOf(id, context)
+    step.update(job.tasks.running, `${job.state}, ${job.tasks.running} of ${job.tasks.total} parts running`)
+    if (isFailing(job)) throw await failed(job, desired, context)
     since = allRun(job) ? (since ?? context.now()) : null
     if (since !== null && context.now() - since >= steady) return
-    if (context.now() - begun > startLimit) throw await notStarted(job, desired, context)
-    await pause(200, context)
+    if (context.now() - begun > limit) throw await notStarted(id, desired, context)
+    await pause(context)
   }
 }
 
-function allRun({ state, vertices }: Job): boolean {
-  return state === 'RUNNING' && vertices.length > 0 && vertices.every(({ status }) => status === 'RUNNING')
+function allRun({ state, tasks }: JobOverview): boolean {
+  return state === 'RUNNING' && tasks.total > 0 && tasks.running === tasks.total
 }
 
-async function throwIfFailing(
-  { jid, state }: Job,
+function isFailing({ state }: JobOverview): boolean {
+  return isTerminal(state) || state === 'FAILING' || state === 'RESTARTING'
+}
+
+async function failed(
+  { jid, state }: JobOverview,
   desired: FlinkJobResource,
   context: Context,
-): Promise<void> {
-  const failing = isTerminal(state) || state === 'FAILING' || state === 'RESTARTING'
-  const cause = failing ? ((await lastFailure(jid, context)) ?? `it is ${state}`) : null
-  if (cause === null) return
-  throw new Failure(
+): Promise<Failure> {
+  const cause = (await soon(() => lastFailure(jid, context), context)) ?? `it is ${state}`
+  return new Failure(
     `${desired.name} was accepted and then failed (pipeline.yaml:${desired.line}): ${withoutSecrets(cause, context.endpoints)}`,
     { next: "Mend what it says, then apply again; the whole trace is on the job's page in Flink." },
   )
 }
 
-async function notStarted({ vertices }: Job, desired: FlinkJobResource, context: Context): Promise<Failure> {
-  const waiting = vertices
-    .filter(({ status }) => status !== 'RUNNING')
-    .map(({ name, status }) => `${status} ${name}`)
-  const slots = await freeSlots(context)
-  return new Failure(`${desired.name} does not run after ${startLimit / 1000} s.`, {
-    detail: waiting.join('\n'),
+/** Asks until there is an answer or the JobManager's copy must be a new one. */
+async function soon<T>(question: () => Promise<T | null>, context: Context): Promise<T | null> {
+  const begun = context.now()
+  for (;;) {
+    const answer = await question()
+    if (answer !== null || context.now() - begun > staleness) return answer
+    await pause(context)
+  }
+}
+
+async function notStarted(id: string, desired: FlinkJobResource, context: Context): Promise<Failure> {
+  const [{ vertices }, slots] = await Promise.all([jobOf(id, context), freeSlots(context)])
+  const waiting = vertices.filter(({ status }) => status !== 'RUNNING')
+  return new Failure(`${desired.name} does not run after ${limit / 1000} s.`, {
+    detail: waiting.map(({ name, status }) => `${status} ${name}`).join('\n'),
     next:
       slots === 0
         ? 'Flink has no free slot: end another job, or add a TaskManager.'
@@ -67,25 +88,32 @@ async function notStarted({ vertices }: Job, desired: FlinkJobResource, context:
 /** Until the job has ended, in whatever way. */
 export async function untilEnded(id: string, context: Context): Promise<void> {
   const begun = context.now()
-  while (!isTerminal((await jobOf(id, context)).state)) {
-    if (context.now() - begun > startLimit) {
+  while (!isTerminal((await overviewOf(id, context)).state)) {
+    if (context.now() - begun > limit) {
       throw new Failure(`Flink's job ${id} does not end.`, {
         next: 'End it on its page in Flink, then apply again.',
       })
     }
-    await pause(200, context)
+    await pause(context)
   }
 }
 
-/** Until the stop has its savepoint; gives why it has none, or null. */
-export async function untilStopped(id: string, trigger: string, context: Context): Promise<string | null> {
+/** Until the stop has its savepoint, or has failed. */
+export async function untilStopped(id: string, trigger: string, context: Context): Promise<StopOutcome> {
   for (;;) {
     const outcome = await stopOutcome(id, trigger, context)
-    if (outcome !== 'pending') return outcome
-    await pause(200, context)
+    if (outcome !== null) return outcome
+    await pause(context)
   }
 }
 
-async function pause(millis: number, context: Context): Promise<void> {
-  await sleep(millis, undefined, { signal: context.signal })
+/** The last checkpoint of a job that has ended, once the JobManager's copy must be younger than the end. */
+export async function settledSavepoint(id: string, context: Context): Promise<Savepoint | null> {
+  const begun = context.now()
+  while (context.now() - begun < staleness) await pause(context)
+  return lastSavepoint(id, context)
+}
+
+async function pause(context: Context): Promise<void> {
+  await sleep(200, undefined, { signal: context.signal })
 }

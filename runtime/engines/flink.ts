@@ -6,9 +6,9 @@ import type { Context, Engine } from './engine.ts'
 import { compare, type FlinkChange } from './flink-compare.ts'
 import { withoutSecrets } from './flink-failure.ts'
 import { type ActualFlinkJob, observe } from './flink-observe.ts'
-import { cancel, isTerminal, jobOf, jobsNamed, lastSavepoint, stop } from './flink-rest.ts'
+import { cancel, isTerminal, jobsNamed, overviewOf, stop } from './flink-rest.ts'
 import { leaveTombstone, submit } from './flink-submit.ts'
-import { untilEnded, untilRunning, untilStopped } from './flink-wait.ts'
+import { settledSavepoint, untilEnded, untilRunning, untilStopped } from './flink-wait.ts'
 
 export const flink: Engine<FlinkJobResource, ActualFlinkJob> = {
   key: 'flink',
@@ -47,21 +47,29 @@ async function end({ action, actual }: FlinkChange, context: Context): Promise<s
     await endAtOnce(id, context)
     return null
   }
-  await endWithSavepoint(id, context)
-  return (await lastSavepoint(id, context))?.path ?? null
+  return (await stopped(id, context)) ?? (await cancelled(id, context))
 }
 
-/**
- * A job that fails or restarts cannot write a savepoint; it is cancelled, and its last checkpoint is what there is. One that
- * runs and has neither is left as it is: ended, it would start anew, and nobody was told so.
- */
-async function endWithSavepoint(id: string, context: Context): Promise<void> {
-  const { state } = await jobOf(id, context)
+/** The savepoint with which the job has ended, or null where it does not run and so cannot write one. */
+async function stopped(id: string, context: Context): Promise<string | null> {
+  const { state } = await overviewOf(id, context)
   const trigger = state === 'RUNNING' ? await stop(id, context) : null
-  const failure = trigger === null ? 'not stopped' : await untilStopped(id, trigger, context)
-  if (failure === null) return untilEnded(id, context)
-  if (trigger !== null && (await lastSavepoint(id, context)) === null) throw notSaved(failure, context)
+  if (trigger === null) return null
+  const outcome = await untilStopped(id, trigger, context)
+  if ('failure' in outcome) return keepOrLetGo(id, outcome.failure, context)
+  await untilEnded(id, context)
+  return outcome.savepoint
+}
+
+/** A job that runs and has no checkpoint either is left as it is: ended, it would start anew, and nobody was told so. */
+async function keepOrLetGo(id: string, failure: string, context: Context): Promise<null> {
+  if ((await settledSavepoint(id, context)) === null) throw notSaved(failure, context)
+  return null
+}
+
+async function cancelled(id: string, context: Context): Promise<string | null> {
   await endAtOnce(id, context)
+  return (await settledSavepoint(id, context))?.path ?? null
 }
 
 function notSaved(reason: string, { endpoints }: Context): Failure {
@@ -71,7 +79,7 @@ function notSaved(reason: string, { endpoints }: Context): Failure {
 }
 
 async function endAtOnce(id: string, context: Context): Promise<void> {
-  if (isTerminal((await jobOf(id, context)).state)) return
+  if (isTerminal((await overviewOf(id, context)).state)) return
   await cancel(id, context)
   await untilEnded(id, context)
 }

@@ -8,7 +8,7 @@ import type { Endpoints, KafkaEndpoint } from '../../runtime/endpoints.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { flink } from '../../runtime/engines/flink.ts'
 import type { ActualFlinkJob } from '../../runtime/engines/flink-observe.ts'
-import { cancel, isTerminal, jobOf as jobById, jobsNamed } from '../../runtime/engines/flink-rest.ts'
+import { cancel, isTerminal, jobsNamed, overviewOf } from '../../runtime/engines/flink-rest.ts'
 import { submit } from '../../runtime/engines/flink-submit.ts'
 import { readTopic, type TopicRecord } from '../../runtime/engines/kafka-read.ts'
 import type { Local } from '../../runtime/local.ts'
@@ -167,7 +167,7 @@ export class Lab {
     const id = await this.start({ ...job, script })
     const context = this.context(job.name)
     for (;;) {
-      const { state } = await jobById(id, context)
+      const { state } = await overviewOf(id, context)
       if (state === 'FINISHED') return
       if (isTerminal(state)) throw new Error(`the job is ${state}`)
       await sleep(200)

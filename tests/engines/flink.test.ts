@@ -7,7 +7,7 @@ import { compiled, endpointsOf, type Job, Lab, type Row } from './flink-lab.ts'
 const local = inject('local')
 const start = Date.UTC(2024, 1, 28)
 
-function pipeline({ where = "status = 'Paid'", parallelism = 1, extra = '' } = {}): string {
+function pipeline({ where = "status = 'Paid'", parallelism = 1, extra = '', late = false } = {}): string {
   return `
 name: NAME
 source:
@@ -18,7 +18,7 @@ source:
 where: ${where}
 window: { type: tumbling, size: 3s }
 metrics: { total: sum(paid), n: count(*)${extra} }
-engines: { flink: { topic: NAME_out, parallelism: ${parallelism} } }
+engines: { flink: { topic: NAME_out, parallelism: ${parallelism}${late ? ', late_topic: NAME_late' : ''} } }
 `
 }
 
@@ -141,6 +141,31 @@ describe.skipIf(local === null)('a Flink job', () => {
     })
     expect((await lab.converge(wanted)).action).toBe('replace')
     expect((await lab.converge(wanted)).action).toBe('unchanged')
+    await lab.cancel(other)
+  })
+
+  test('with a topic for late rows doubles and loses nothing in either when it is cancelled', async () => {
+    const other = lab.name()
+    await lab.topics({ [`${other}_in`]: 1, [`${other}_out`]: 1, [`${other}_late`]: 1 })
+    const wanted = compiled(
+      pipeline({ late: true })
+        .replace('partitions: 2', 'partitions: 1')
+        .replace('metrics:', 'group_by: [status]\nmetrics:'),
+      other,
+    )
+    const late = (id: string): Row => ({ ...seconds(0, 1)[0]!, user: id })
+    await lab.converge(wanted)
+    await lab.send(`${other}_in`, 0, [...seconds(0, 20), late('first')])
+    await lab.rowsOnceThereAre(1, `${other}_late`)
+    await sleep(6_000)
+    await lab.cancel(other)
+    expect((await lab.converge(wanted)).state).toMatch(/^goes on from its checkpoint/)
+    await lab.send(`${other}_in`, 0, [...seconds(20, 40), late('second')])
+    expect((await lab.rowsOnceThereAre(2, `${other}_late`)).map((row) => row.user)).toEqual([
+      'first',
+      'second',
+    ])
+    expect(await lab.rowsOnceThereAre(12, `${other}_out`)).toHaveLength(12)
     await lab.cancel(other)
   })
 

@@ -131,7 +131,8 @@ function route(state: State, asked: string, body: string): Reply {
 }
 
 function overview({ jid, name, state, start }: FakeJob) {
-  return { jid, name, state, 'start-time': start, duration: 1 }
+  const tasks = { running: state === 'RUNNING' ? 1 : 0, total: 1 }
+  return { jid, name, state, 'start-time': start, duration: 1, tasks }
 }
 
 function jobReply(state: State, job: FakeJob, asked: string, body: string): Reply {
@@ -144,7 +145,7 @@ function jobReply(state: State, job: FakeJob, asked: string, body: string): Repl
   if (asked === 'GET /config') return ok({ 'execution-config': { 'user-config': job.parameters } })
   if (asked === 'GET /checkpoints') return ok({ latest: { completed: null, savepoint: saved, restored } })
   if (asked.startsWith('GET /exceptions')) return ok({ exceptionHistory: { entries: failures } })
-  if (asked.startsWith('GET /savepoints/')) return savepointReply(state, asked)
+  if (asked.startsWith('GET /savepoints/')) return savepointReply(state, job, asked)
   if (asked.startsWith('GET ')) return ok([])
   if (asked === 'POST /stop') return stopReply(state, job, body)
   if (job.state !== 'RUNNING') return no(409, 'Job has ended')
@@ -165,10 +166,13 @@ function stopReply({ fake, triggers }: State, job: FakeJob, body: string): Reply
   return ok({ 'request-id': triggerId }, 202)
 }
 
-function savepointReply({ fake, triggers }: State, asked: string): Reply {
+function savepointReply({ fake, triggers }: State, job: FakeJob, asked: string): Reply {
   if (!triggers.has(asked.slice('GET /savepoints/'.length))) return no(404, 'There is no savepoint operation')
   const failed = { 'failure-cause': { 'stack-trace': fake.savepointFailure } }
-  return ok({ status: { id: 'COMPLETED' }, operation: fake.savepointFailure === null ? {} : failed })
+  return ok({
+    status: { id: 'COMPLETED' },
+    operation: fake.savepointFailure === null ? { location: job.savepoint } : failed,
+  })
 }
 
 function gatewayReply(state: State, [, method, handle, rest]: RegExpExecArray, body: string): Reply {
