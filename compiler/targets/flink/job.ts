@@ -122,7 +122,7 @@ function bound(column: Sql, { window }: Pipeline): Sql {
   return offset === 0 ? epochMillis(column) : sql`${epochMillis(column)} + ${offset}`
 }
 
-/** One table, or none. A session's end is not known from the row, so the capability table keeps sessions out. */
+/** One table, or none. A session's end is not known from the row: the check of the pipeline keeps sessions out. */
 function lateTables(pipeline: Pipeline, names: Names, columns: Columns) {
   const { window } = pipeline
   if (names.late === null || window.kind === 'session') return []
