@@ -7,6 +7,9 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 /** Where a program wants the outcome: a JSON report beside what people read. */
 const report = process.env.PIPEC_TEST_REPORT
 
+/** A machine that CI shares may stall an engine for a moment; the runner says where a second try was needed. */
+const retry = process.env.CI ? 1 : 0
+
 export default defineConfig({
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
@@ -24,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'engines',
+          retry,
           include: ['tests/engines/**/*.test.ts'],
           globalSetup: 'tests/engines/setup.ts',
           testTimeout: 300_000,
@@ -37,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
+          retry,
           include: ['tests/conformance/**/*.test.ts'],
           // Takes the engines that the project above has started.
           globalSetup: 'tests/engines/setup.ts',
