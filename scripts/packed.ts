@@ -43,19 +43,9 @@ try {
   run(folder, 'node', 'api.js')
   writeFileSync(join(folder, 'types.ts'), useTypes)
   const tsc = join(root, 'node_modules/.bin/tsc')
-  run(
-    folder,
-    tsc,
-    '--noEmit',
-    '--strict',
-    '--target',
-    'es2022',
-    '--module',
-    'nodenext',
-    '--types',
-    '',
-    'types.ts',
-  )
+  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', types: [] }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }))
+  run(folder, tsc)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
