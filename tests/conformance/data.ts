@@ -120,6 +120,8 @@ export interface Plan {
   /** Milliseconds: window size or gap, and delay. */
   readonly span: number
   readonly delay: number
+  /** No row is further behind, unless rows are to be late. */
+  readonly disorder: number
   readonly resolution: number
   /** Share of records that are none, or have no readable time. */
   readonly malformed: number
@@ -201,10 +203,10 @@ class Clock {
   }
 
   next(): number {
-    const { span, delay } = this.#plan
+    const { span, delay, disorder } = this.#plan
     this.#now += this.#step()
     const wanted = floor(this.#snapped() - this.#behind(span, delay), this.#plan)
-    const time = this.#late || wanted >= this.#greatest - delay ? wanted : Math.max(this.#greatest, wanted)
+    const time = this.#late || wanted >= this.#greatest - disorder ? wanted : Math.max(this.#greatest, wanted)
     this.#greatest = Math.max(this.#greatest, time)
     return time
   }

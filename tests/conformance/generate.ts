@@ -80,19 +80,28 @@ function shapeOf(maker: Maker, index: number) {
   const least = Math.max(500, time.resolution)
   const span = maker.of(spans.filter((each) => each >= least))
   const partitions = [1, 2, 1, 3][Math.floor(index / 2) % 4]!
-  const delay = maker.of([0, Math.floor(span / 2), span, 2 * span + 1])
   const late = partitions === 1 && index % 2 === 0
+  const window = windowOf(maker, span, index)
+  const strict = window.type === 'session' && !late
+  const delay = maker.of([strict ? span : 0, Math.floor(span / 2), span, 2 * span + 1])
   return {
     parts: {
       partitions,
       format: time.format,
       zone: zoned ? maker.of(zones) : 'UTC',
       delay: `${delay}ms`,
-      window: windowOf(maker, span, index),
+      window,
       parallelism: partitions > 1 && maker.yes(0.4) ? 2 : 1,
       late,
     },
-    plan: { base: maker.of(bases), span, delay, resolution: time.resolution },
+    plan: {
+      base: maker.of(bases),
+      span,
+      delay,
+      // A row exactly at a session's end joins it or not, depending on whose clock has closed it by then.
+      disorder: strict ? delay - 1 : delay,
+      resolution: time.resolution,
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 /** Makes a counterexample small: whatever can go while engines still differ goes, until time is up. */
-import { type Case, pipelineText } from './case.ts'
+import { type Case, pipelineText, timeField } from './case.ts'
 import type { Prepared } from './prepare.ts'
 import { agrees, counterexample, type Engine, type Suite, type Verdict } from './suite.ts'
 
@@ -41,23 +41,42 @@ function weight({ case: { of } }: Verdict): number {
   )
 }
 
+/** From what leaves least to what leaves most. */
 function candidates({ case: { of }, differences }: Verdict): readonly Case[] {
   const { parts, records } = of
   const guilty = new Set(differences.flatMap(({ columns }) => columns))
   const names = Object.keys(parts.metrics)
   const only = names.filter((name) => guilty.has(name))
-  const metrics = only.length > 0 && only.length < names.length ? [only, only.slice(0, 1)] : halves(names)
-  const keep = (kept: readonly string[]) =>
-    Object.fromEntries(Object.entries(parts.metrics).filter(([name]) => kept.includes(name)))
+  const fewer = only.length > 0 && only.length < names.length ? [only.slice(0, 1), only] : halves(names)
+  const metrics = fewer.map((kept) => entriesOf(parts.metrics, kept))
+  const bare = { ...parts, where: null, groupBy: [], metrics: metrics[0] ?? parts.metrics }
+  const parted = [...halves(records), ...quarters(records)]
   return [
-    ...metrics
-      .filter((each) => each.length > 0)
-      .map((each) => ({ ...of, parts: { ...parts, metrics: keep(each) } })),
+    ...halves(records).map((each) => ({ ...of, parts: bare, records: each })),
+    ...(metrics.length === 0
+      ? []
+      : parted.map((each) => ({ ...of, parts: { ...parts, metrics: metrics[0]! }, records: each }))),
+    ...metrics.map((each) => ({ ...of, parts: { ...parts, metrics: each } })),
     ...(parts.where === null ? [] : [{ ...of, parts: { ...parts, where: null } }]),
     ...(parts.groupBy.length === 0 ? [] : [{ ...of, parts: { ...parts, groupBy: parts.groupBy.slice(1) } }]),
-    ...(records.length < 2 ? [] : halves(records).map((each) => ({ ...of, records: each }))),
-    ...(records.length < 8 ? [] : quarters(records).map((each) => ({ ...of, records: each }))),
-  ]
+    ...parted.map((each) => ({ ...of, records: each })),
+  ].map(lean)
+}
+
+function entriesOf<T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)))
+}
+
+/** Without the fields that nothing asks for. */
+function lean(each: Case): Case {
+  const { where, groupBy, metrics, fields } = each.parts
+  const words = new Set([where ?? '', ...Object.values(metrics)].join(' ').match(/[a-z]+/g))
+  const kept = ['id', timeField, ...groupBy, ...words].filter((name) => name in fields)
+  const records = each.records.map(({ value, partition }) => ({
+    value: typeof value === 'string' ? value : entriesOf(value, kept),
+    partition,
+  }))
+  return { ...each, parts: { ...each.parts, fields: entriesOf(fields, kept) }, records }
 }
 
 function halves<T>(list: readonly T[]): readonly (readonly T[])[] {
@@ -68,6 +87,7 @@ function halves<T>(list: readonly T[]): readonly (readonly T[])[] {
 
 /** All but one quarter. */
 function quarters<T>(list: readonly T[]): readonly (readonly T[])[] {
+  if (list.length < 4) return []
   const size = Math.ceil(list.length / 4)
   return [0, 1, 2, 3].map((number) => list.filter((_, index) => Math.floor(index / size) !== number))
 }
