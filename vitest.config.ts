@@ -19,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: 'tests/seed.ts',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/engines/**', 'tests/conformance/**'],
           testTimeout: 30_000,
