@@ -118,5 +118,5 @@ function master(url: string, { drivers }: FakeSpark) {
 function log({ drivers }: FakeSpark, asked: URLSearchParams): string {
   const driver = drivers.find(({ id }) => id === asked.get('driverId'))
   const text = (asked.get('logType') === 'stderr' ? driver?.stderr : driver?.stdout) ?? ''
-  return `==== Bytes 0-${text.length} of ${text.length} of /work/log ====\n${text}`
+  return `==== Bytes 0-${text.length} of ${text.length} of /opt/spark/work/log ====\n${text}`
 }
