@@ -1,5 +1,6 @@
 /** How each declared field is read, and which of them the query needs beyond knowing that they are well formed. */
-import type { Condition, Field, Pipeline, Type, TypeKind, Value } from '../../ir.ts'
+import { aggregatedFields, conditionFields } from '../../expression/fields.ts'
+import type { Field, Pipeline, Type, TypeKind } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import { name } from './quote.ts'
 import { typeName } from './types.ts'
@@ -36,58 +37,9 @@ export function isReadable(field: Field, json: Sql, exact: Sql): Sql {
 
 /** What the windows and metrics are computed from. */
 export function storedFields(pipeline: Pipeline): ReadonlySet<string> {
-  const used = [pipeline.source.eventTime.field, ...pipeline.groupBy.map((field) => field.name)]
-  const measured = pipeline.metrics.flatMap(({ aggregate }) =>
-    aggregate.kind === 'count-rows' ? [] : fieldsOf(aggregate.argument),
-  )
-  return new Set([...used, ...measured])
+  return new Set([pipeline.source.eventTime.field, ...aggregatedFields(pipeline)])
 }
 
 export function filteringFields({ where }: Pipeline): ReadonlySet<string> {
   return new Set(where === null ? [] : conditionFields(where))
-}
-
-function fieldsOf(value: Value): readonly string[] {
-  switch (value.kind) {
-    case 'field':
-      return [value.name]
-    case 'literal':
-    case 'null':
-      return []
-    case 'arithmetic':
-    case 'divide':
-    case 'modulo':
-    case 'concat':
-    case 'nullif':
-      return [value.left, value.right].flatMap(fieldsOf)
-    case 'negate':
-    case 'cast':
-      return fieldsOf(value.operand)
-    case 'case':
-      return [
-        ...value.branches.flatMap(({ when, then }) => [...conditionFields(when), ...fieldsOf(then)]),
-        ...fieldsOf(value.otherwise),
-      ]
-    case 'coalesce':
-    case 'call':
-      return value.operands.flatMap(fieldsOf)
-  }
-}
-
-function conditionFields(condition: Condition): readonly string[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.operands.flatMap(conditionFields)
-    case 'compare':
-      return [condition.left, condition.right].flatMap(fieldsOf)
-    case 'in':
-      return [condition.value, ...condition.items].flatMap(fieldsOf)
-    case 'between':
-      return [condition.value, condition.low, condition.high].flatMap(fieldsOf)
-    case 'like':
-    case 'is-null':
-    case 'truth':
-      return fieldsOf(condition.value)
-  }
 }

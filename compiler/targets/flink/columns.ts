@@ -1,8 +1,9 @@
 /** The columns of the source table, and those that its rows keep behind the filter. */
+
+import { aggregatedFields } from '../../expression/fields.ts'
 import type { Field, Pipeline, Window } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import type { Scope } from './expression.ts'
-import { aggregatedFields } from './fields.ts'
 import { earlier } from './interval.ts'
 import { name } from './quote.ts'
 import { type TimeReader, timeReader } from './time.ts'

@@ -1,5 +1,5 @@
 /** Which fields of a record a pipeline's expressions read. */
-import type { Condition, Pipeline, Value } from '../../ir.ts'
+import type { Condition, Pipeline, Value } from '../ir.ts'
 
 /** The fields that leave the filter: those grouped by and those that aggregates read. */
 export function aggregatedFields({ groupBy, metrics }: Pipeline): ReadonlySet<string> {
@@ -36,7 +36,7 @@ function valueFields(value: Value): readonly string[] {
   }
 }
 
-function conditionFields(condition: Condition): readonly string[] {
+export function conditionFields(condition: Condition): readonly string[] {
   switch (condition.kind) {
     case 'and':
     case 'or':
