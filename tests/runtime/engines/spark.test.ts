@@ -167,7 +167,8 @@ describe('what goes wrong is told', () => {
 
   test('a driver whose worker has no log of it yet may be the job: nothing is started beside it', async () => {
     await converge(job)
-    fake.page = '==== Bytes 0-0 of 0 of /opt/spark/work/stderr ====\nError: invalid log directory /opt/spark/work/'
+    fake.page =
+      '==== Bytes 0-0 of 0 of /opt/spark/work/stderr ====\nError: invalid log directory /opt/spark/work/'
     let time = 0
     const hurried = { ...context(), now: () => (time += 10_000) }
     const work = spark.apply(spark.compare(job, null), hurried, silent.start('', null))
