@@ -2,7 +2,7 @@
 import { type Document, isMap, parseDocument } from 'yaml'
 import type { Arrival, Fate } from '../compiler/fixtures.ts'
 import type { OutputValue } from '../runtime/embedded/rows.ts'
-import type { Outcome } from '../runtime/fixtures/run.ts'
+import type { Outcome } from '../runtime/fixtures/judge.ts'
 
 export function updatedFixtures(text: string, outcomes: readonly Outcome[]): string {
   if (outcomes.length === 0) return text

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Output } from '../../compiler/compile.ts'
 import { hasErrors } from '../../compiler/diagnostics/diagnostic.ts'
-import { type ReadFixtures, readFixtures } from '../../compiler/fixtures.ts'
+import { type Fixture, type ReadFixtures, readFixtures } from '../../compiler/fixtures.ts'
 import type { EngineName } from '../../compiler/ir.ts'
-import { openEngine } from '../../runtime/embedded/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
-import { type Outcome, passed, runFixture } from '../../runtime/fixtures/run.ts'
+import { type Outcome, passed } from '../../runtime/fixtures/judge.ts'
+import { runFixtures } from '../../runtime/fixtures/run.ts'
 import { readBytes, writeAtomically } from '../files.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { absolute, loadOutput } from '../load.ts'
@@ -84,26 +84,28 @@ async function runAll(
   files: readonly FixtureFile[],
   { name }: TestOptions,
   output: Output,
-  io: Io,
+  { signal }: Io,
 ): Promise<Results['files']> {
   const sql = output.files.get('duckdb/query.sql')!
   const folder = mkdtempSync(join(tmpdir(), 'pipec-test-'))
-  const engine = await openEngine()
+  const chosen = files.map((file) => ({ file, fixtures: named(file, name) }))
   try {
-    const results: { file: string; outcomes: Outcome[] }[] = []
-    for (const { shown, fixtures } of files) {
-      const outcomes: Outcome[] = []
-      for (const fixture of fixtures.filter((each) => name === null || each.name.includes(name))) {
-        io.signal.throwIfAborted()
-        outcomes.push(await runFixture(engine, sql, fixture, join(folder, 'records.ndjson')))
-      }
-      results.push({ file: shown, outcomes })
-    }
-    return results
+    const outcomes = await runFixtures(
+      chosen.flatMap((each) => each.fixtures),
+      { sql, folder, signal },
+    )
+    const left = outcomes.values()
+    return chosen.map(({ file, fixtures }) => ({
+      file: file.shown,
+      outcomes: fixtures.map(() => left.next().value!),
+    }))
   } finally {
-    engine.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function named({ fixtures }: FixtureFile, name: string | null): readonly Fixture[] {
+  return fixtures.filter((each) => name === null || each.name.includes(name))
 }
 
 /** One after the other, each under a name of its own. */
@@ -120,13 +122,13 @@ async function runLive(
   const live = await openLive({ file, environment, engine }, output, io)
   try {
     const results: { file: string; outcomes: Outcome[] }[] = []
-    for (const { shown, fixtures } of files) {
+    for (const file of files) {
       const outcomes: Outcome[] = []
-      for (const fixture of fixtures.filter((each) => name === null || each.name.includes(name))) {
+      for (const fixture of named(file, name)) {
         io.signal.throwIfAborted()
         outcomes.push(await live.run(fixture))
       }
-      results.push({ file: shown, outcomes })
+      results.push({ file: file.shown, outcomes })
     }
     return results
   } finally {

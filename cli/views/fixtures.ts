@@ -2,7 +2,7 @@
 import { createColors } from 'picocolors'
 import type { Json } from '../../compiler/ir.ts'
 import { jsonLine } from '../../compiler/json.ts'
-import { type Outcome, passed } from '../../runtime/fixtures/run.ts'
+import { type Outcome, passed } from '../../runtime/fixtures/judge.ts'
 
 export interface Results {
   readonly files: readonly { readonly file: string; readonly outcomes: readonly Outcome[] }[]

@@ -25,6 +25,12 @@ export interface EmbeddedRun {
   readonly onSummary?: (summary: Summary) => Promise<void>
 }
 
+/** One of several inputs that lie in one file one after the other, and whether its end closes every window. */
+export interface Part {
+  readonly records: number
+  readonly flush: boolean
+}
+
 /** What became of the records; `late` rows were left out of at least one of their windows. */
 export interface Summary {
   readonly records: number
@@ -109,6 +115,48 @@ export class EmbeddedEngine {
     return { ...result, rows }
   }
 
+  /**
+   * Computes each part as if it were the whole input; the records are read once for all of them. `take` may ask for the
+   * tables of its part with `query`. Throws as `run` does.
+   */
+  async runParts(
+    { sql, input, signal }: Pick<EmbeddedRun, 'sql' | 'input' | 'signal'>,
+    parts: readonly Part[],
+    take: TakeRows,
+  ): Promise<void> {
+    const { tables, last } = splitScript(sql)
+    const interrupt = (): void => this.#connection.interrupt()
+    signal?.addEventListener('abort', interrupt)
+    try {
+      await this.#define({ sql, input, flush: true })
+      await this.#connection.run(
+        'DROP TABLE IF EXISTS every_record; ALTER TABLE records RENAME TO every_record',
+      )
+      let first = 0
+      for (const { records, flush } of parts) {
+        signal?.throwIfAborted()
+        await this.#connection.run(
+          [
+            `SET VARIABLE flush = ${flush}`,
+            `CREATE OR REPLACE TEMP TABLE records AS FROM every_record WHERE rowid BETWEEN ${first} AND ${first + records - 1}`,
+            ...tables.slice(1),
+          ].join(';\n'),
+        )
+        first += records
+        const result = await this.#connection.run(last)
+        const columns = columnsOf(result)
+        await take(
+          (await result.getRows()).map((row) => outputRow(row, columns)),
+          columns,
+        )
+      }
+    } catch (error) {
+      throw engineFailure(error, signal)
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+    }
+  }
+
   /** Rows of the tables and views that the last run's script made: `records`, `placed`, `summary`. */
   async query(sql: string): Promise<readonly OutputRow[]> {
     const reader = await this.#connection.runAndReadAll(sql)
@@ -122,20 +170,27 @@ export class EmbeddedEngine {
     process.off('exit', this.#removeSpill)
   }
 
-  async #execute({ sql, input, flush, onSummary }: EmbeddedRun, take: TakeRows): Promise<EmbeddedResult> {
-    const { text, last } = await this.#script(sql)
-    await this.#connection.run(
-      `SET VARIABLE input = '${input.replaceAll("'", "''")}'; SET VARIABLE flush = ${flush}; ${text}`,
-    )
-    this.#ran = sql
+  async #execute(request: EmbeddedRun, take: TakeRows): Promise<EmbeddedResult> {
+    const { onSummary } = request
+    const last = await this.#define(request)
     const summary = await this.#summary()
     await onSummary?.(summary)
     return { summary, ...(await stream(await this.#connection.stream(last), take)) }
   }
 
+  /** Runs all of the script but its last statement, which it returns. */
+  async #define({ sql, input, flush }: Pick<EmbeddedRun, 'sql' | 'input' | 'flush'>): Promise<string> {
+    const { text, last } = await this.#script(sql)
+    await this.#connection.run(
+      `SET VARIABLE input = '${input.replaceAll("'", "''")}'; SET VARIABLE flush = ${flush}; ${text}`,
+    )
+    this.#ran = sql
+    return last
+  }
+
   /** The script that ran before left its macros and views; those of another one go with their connection. */
   async #script(sql: string): Promise<{ text: string; last: string }> {
-    const { before, definitions, last } = splitScript(sql)
+    const { before, tables, last } = splitScript(sql)
     const again = this.#ran === sql
     if (!again) {
       this.#ran = null
@@ -144,8 +199,7 @@ export class EmbeddedEngine {
       // Else DuckDB does not count how far it has come.
       await this.#connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false')
     }
-    const needed = again ? before.filter((each) => !definitions.includes(each)) : before
-    return { text: needed.join(';\n'), last }
+    return { text: (again ? tables : before).join(';\n'), last }
   }
 
   async #summary(): Promise<Summary> {

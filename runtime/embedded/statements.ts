@@ -1,10 +1,10 @@
 /** A script's statements: what lies between semicolons, outside of quotes and comments. */
 
 export interface Script {
-  /** Macros and views: as good after the first run as before it. */
-  readonly definitions: readonly string[]
   /** Everything but the last statement, in order. */
   readonly before: readonly string[]
+  /** Of these, the tables: what depends on the records, which the first of them reads. Macros and views hold for any. */
+  readonly tables: readonly string[]
   /** The query whose rows are the result. */
   readonly last: string
 }
@@ -16,7 +16,7 @@ export function splitScript(sql: string): Script {
   const statements = splitStatements(sql)
   const last = statements.pop()
   if (last === undefined) throw new TypeError('a script without a statement')
-  return { definitions: statements.filter((each) => definition.test(each)), before: statements, last }
+  return { before: statements, tables: statements.filter((each) => !definition.test(each)), last }
 }
 
 function splitStatements(sql: string): string[] {

@@ -33,6 +33,17 @@ describe('pipec test', () => {
     expect(io.said.out).toMatch(/2 passed, 0 failed/)
   })
 
+  it('names the fixture whose rows cannot be computed', async () => {
+    const io = project(`cases:
+  - { name: fits, input: [{ row: { event_timestamp: "2026-01-01 00:00:00.000", status: Paid, total_paid: 1 } }], expect: [] }
+  - { name: too much, input: [{ row: { event_timestamp: "2026-01-01 00:00:00.000", status: Paid, total_paid: 9 } }], expect: [] }
+`)
+    const pipeline = readFileSync(join(io.cwd, 'pipeline.yaml'), 'utf8')
+    const beyond = pipeline.replace('sum(total_paid)', 'sum(total_paid + 9223372036854775800)')
+    writeFileSync(join(io.cwd, 'pipeline.yaml'), beyond)
+    await expect(test(options, io)).rejects.toThrow(/^Fixture "too much" \(line 3\): /)
+  })
+
   it('shows a wrong sum beside the right one and exits 2', async () => {
     const io = project(sound.replace('total_paid: 30', 'total_paid: 31'))
     expect(await test(options, io)).toBe(2)
