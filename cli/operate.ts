@@ -7,7 +7,7 @@ import { redact, resolveEnvironment } from '../runtime/environment.ts'
 import { Failure } from '../runtime/failure.ts'
 import { readLocal } from '../runtime/local.ts'
 import { observe } from '../runtime/observe.ts'
-import { changesOf, type Plan, wantedResources } from '../runtime/plan.ts'
+import { changesOf, concerned, nothingWanted, type Plan, wantedResources } from '../runtime/plan.ts'
 import { generatedFolder } from './commands/build.ts'
 import { readTree, type Tree } from './files.ts'
 import type { Io } from './io.ts'
@@ -115,22 +115,16 @@ function withoutSecrets(io: Io, secrets: readonly string[]): Io {
 /** Observes and compares; with `nothing` wanted, the plan takes everything of ours away. */
 export async function makePlan(operation: Operation, nothing = false): Promise<Plan> {
   const { manifest, context, engines, engine } = operation
-  const wanted = nothing ? { resources: [], notes: [] } : wantedResources(manifest, context.endpoints, engine)
+  const wanted = nothing ? nothingWanted : wantedResources(manifest, context.endpoints, engine)
   const asked =
     engine === null
       ? engines
       : engines.filter((each) => each.key === engine || (!nothing && each.key === 'kafka'))
   const observation = await observe(wanted.resources, asked, context)
-  const addresses = new Set(wanted.resources.map((each) => each.address))
-  // Limited to one engine, other engines' topics are none of this plan's business.
-  const actual = observation.actual.filter(
-    (each) =>
-      engine === null || each.kind !== 'kafka-topic' || engine === 'kafka' || addresses.has(each.address),
-  )
   return {
     environment: context.endpoints.environment,
     pipeline: manifest.pipeline,
-    changes: changesOf(wanted.resources, actual, asked),
+    changes: changesOf(wanted.resources, concerned(observation.actual, wanted, engine), asked),
     notes: [...wanted.notes, ...observation.notes],
   }
 }

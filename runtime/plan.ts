@@ -25,8 +25,13 @@ const engineOf: Readonly<Record<Resource['kind'], EngineKey>> = {
 
 export interface Wanted {
   readonly resources: readonly Resource[]
+  /** Addresses that the manifest has and this command passes over: what is live there stays as it is. */
+  readonly leftOut: ReadonlySet<string>
   readonly notes: readonly string[]
 }
+
+/** For taking everything away: nothing is wanted, and nothing is passed over. */
+export const nothingWanted: Wanted = { resources: [], leftOut: new Set(), notes: [] }
 
 /**
  * The manifest's resources that this environment has engines for. Locally an engine that is not up is left out with a
@@ -39,9 +44,14 @@ export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: 
   )
   if (absent.size > 0 && endpoints.environment !== 'local')
     throw missingEngines(endpoints.environment, [...absent])
-  const present = manifest.resources.filter((each) => !touches(each, absent))
+  const filled = topicsOf(manifest.resources.filter((each) => absent.has(engineOf[each.kind])))
+  const present = manifest.resources.filter((each) => !touches(each, absent, filled))
+  const resources = only === null ? present : present.filter((each) => belongsTo(each, only, present))
   return {
-    resources: only === null ? present : present.filter((each) => belongsTo(each, only, present)),
+    resources,
+    leftOut: new Set(
+      manifest.resources.filter((each) => !resources.includes(each)).map((each) => each.address),
+    ),
     notes: [...absent].map((key) => `${key} is not up here: its part of the pipeline is left out.`),
   }
 }
@@ -50,11 +60,17 @@ function uses(manifest: Manifest, key: EngineKey): boolean {
   return manifest.resources.some((each) => engineOf[each.kind] === key)
 }
 
-/** A Pinot table needs the engine that fills its topic as well. */
-function touches(resource: Resource, absent: ReadonlySet<EngineKey>): boolean {
+/** A Pinot table and a result topic need the engine that fills them as well. */
+function touches(resource: Resource, absent: ReadonlySet<EngineKey>, filled: ReadonlySet<string>): boolean {
+  if (resource.kind === 'kafka-topic') return filled.has(resource.topic)
   return (
     absent.has(engineOf[resource.kind]) || (resource.kind === 'pinot-table' && absent.has(resource.engine))
   )
+}
+
+/** What these jobs write. */
+function topicsOf(jobs: readonly Resource[]): ReadonlySet<string> {
+  return new Set(jobs.flatMap((each) => ('resultTopics' in each ? each.resultTopics : [])))
 }
 
 function missingEngines(environment: string, absent: readonly EngineKey[]): Failure {
@@ -74,6 +90,21 @@ function belongsTo(resource: Resource, only: EngineKey, all: readonly Resource[]
     return each.kind === 'pinot-table' ? [each.topic] : [each.sourceTopic, ...each.resultTopics]
   })
   return topics.includes(resource.topic)
+}
+
+/**
+ * The live things that a plan speaks of: not those that the command passes over, nor, limited to one engine, topics that
+ * others may have left.
+ */
+export function concerned(
+  actual: readonly Actual[],
+  { resources, leftOut }: Wanted,
+  only: EngineKey | null,
+): readonly Actual[] {
+  const addresses = new Set(resources.map((each) => each.address))
+  const foreign = ({ kind, address }: Actual): boolean =>
+    only !== null && only !== 'kafka' && kind === 'kafka-topic' && !addresses.has(address)
+  return actual.filter((each) => !leftOut.has(each.address) && !foreign(each))
 }
 
 /** Pairs what is wanted with what is there by address, and has each engine judge its own. */

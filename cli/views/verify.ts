@@ -171,8 +171,8 @@ export function sentence({ engines, records, stream, filteredOut, malformedRecor
   const input = `${number(records)} records: ${number(stream)} rows, ${number(filteredOut)} filtered out, ${number(malformedRecords)} malformed.`
   const [equal, different, unjudged] = [count('equal'), count('different'), count('not judged')]
   const words = [
-    ...(equal.length === 0 ? [] : [`${equal.join(', ')}: the embedded engine's answer.`]),
-    ...(different.length === 0 ? [] : [`${different.join(', ')}: another answer.`]),
+    ...(equal.length === 0 ? [] : [`${equal.join(', ')}: the same answer as the embedded engine.`]),
+    ...(different.length === 0 ? [] : [`${different.join(', ')}: another answer than the embedded engine.`]),
     ...(unjudged.length === 0 ? [] : [`${unjudged.join(', ')}: could not be judged.`]),
   ]
   return [input, ...words].join('\n')

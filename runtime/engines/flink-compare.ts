@@ -28,7 +28,13 @@ function verdict(desired: FlinkJobResource | null, actual: ActualFlinkJob | null
       fields: [],
       state: 'its windows are dropped',
     }
-  if (actual === null) return { action: 'create', reason: 'It does not run.', fields: [], state: null }
+  if (actual === null)
+    return {
+      action: 'create',
+      reason: 'It does not run.',
+      fields: [],
+      state: 'reads the topic from the start',
+    }
   const fields = fieldsOf(desired, actual)
   if (actual.detail.stateHash !== desired.stateHash) return { action: 'replace', ...replaced(actual), fields }
   if (actual.status === 'failed' || actual.status === 'stopped') {
