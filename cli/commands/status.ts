@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Table from 'cli-table3'
 import { createColors } from 'picocolors'
-import type { Actual } from '../../runtime/engines/engine.ts'
+import type { Actual, Position } from '../../runtime/engines/engine.ts'
 import { isFailure } from '../../runtime/failure.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { type Operation, openForRemoval, type TargetOptions } from '../operate.ts'
@@ -16,6 +16,7 @@ interface Row {
   readonly address: string
   readonly status: Actual['status'] | 'absent' | 'unreachable'
   readonly summary: string
+  readonly position: Position | null
 }
 
 /** What runs under this pipeline's name, where it is, and how far behind. Exits 1 when something wanted does not run. */
@@ -48,7 +49,7 @@ async function rowsOf({ engines, engine, context, manifest }: Operation): Promis
         const actual = await each.observe(own, context)
         const missing = own.filter((resource) => !actual.some((one) => one.address === resource.address))
         return [
-          ...actual.map((one) => row(each.key, one.address, one.status, one.summary)),
+          ...actual.map((one) => row(each.key, one.address, one.status, one.summary, one.position)),
           ...missing.map((resource) => row(each.key, resource.address, 'absent', 'not applied')),
         ]
       } catch (error) {
@@ -60,8 +61,14 @@ async function rowsOf({ engines, engine, context, manifest }: Operation): Promis
   return rows.flat()
 }
 
-function row(engine: string, address: string, status: Row['status'], summary: string): Row {
-  return { engine, address, status, summary }
+function row(
+  engine: string,
+  address: string,
+  status: Row['status'],
+  summary: string,
+  position: Position | null = null,
+): Row {
+  return { engine, address, status, summary, position }
 }
 
 function table(rows: readonly Row[], clear: boolean, io: Io): string {

@@ -11,6 +11,14 @@ export interface FieldChange {
   readonly to: string
 }
 
+/** How far a running job has come. */
+export interface Position {
+  /** Records of its source that it has not read yet; null while the engine does not say. */
+  readonly behind: number | null
+  /** Windows that end at this time or before are closed, epoch milliseconds; null while the engine does not say. */
+  readonly closedUpTo: number | null
+}
+
 /** Something live that bears our name. `hash` is what was applied, null where it cannot be read. */
 export interface Actual<Detail = unknown> {
   readonly address: string
@@ -19,6 +27,8 @@ export interface Actual<Detail = unknown> {
   readonly status: 'running' | 'starting' | 'failed' | 'stopped'
   /** One line for `status`: where it is, how far behind, or the engine's own error. */
   readonly summary: string
+  /** Null for what reads nothing, or does not run. */
+  readonly position: Position | null
   /** What this engine's own compare and apply need. */
   readonly detail: Detail
 }

@@ -75,13 +75,13 @@ async function actualOf(
   others: readonly JobOverview[],
   context: Context,
 ): Promise<ActualFlinkJob> {
-  const [summary, savepoint] = await Promise.all([summaryOf(job, context), lastSavepoint(job.jid, context)])
+  const [said, savepoint] = await Promise.all([health(job, context), lastSavepoint(job.jid, context)])
   return {
     address: `flink.job.${job.name}`,
     kind: 'flink-job',
     hash: written(own[parameters.hash]),
     status: statuses[job.state],
-    summary,
+    ...said,
     detail: {
       id: job.jid,
       state: job.state,
@@ -116,20 +116,24 @@ const statuses: Readonly<Record<JobState, ActualFlinkJob['status']>> = {
   SUSPENDED: 'stopped',
 }
 
-async function summaryOf(job: JobOverview, context: Context): Promise<string> {
+type Health = Pick<ActualFlinkJob, 'summary' | 'position'>
+
+async function health(job: JobOverview, context: Context): Promise<Health> {
   switch (statuses[job.state]) {
-    case 'failed':
-      return `${job.state}: ${(await lastFailure(job.jid, context)) ?? 'Flink gives no reason'}`
+    case 'failed': {
+      const reason = (await lastFailure(job.jid, context)) ?? 'Flink gives no reason'
+      return { summary: `${job.state}: ${reason}`, position: null }
+    }
     case 'stopped':
     case 'starting':
-      return job.state
+      return { summary: job.state, position: null }
     case 'running':
-      return runningSummary(job, context)
+      return running(job, context)
   }
 }
 
 /** The JobManager asks its tasks for numbers every ten seconds at most: what it does not know yet is left out. */
-async function runningSummary({ jid, duration }: JobOverview, context: Context): Promise<string> {
+async function running({ jid, duration }: JobOverview, context: Context): Promise<Health> {
   const [{ vertices }, restarts] = await Promise.all([jobOf(jid, context), restartsOf(jid, context)])
   const [source] = vertices
   const closing = vertices.at(-1)
@@ -137,15 +141,17 @@ async function runningSummary({ jid, duration }: JobOverview, context: Context):
     source === undefined ? null : pendingOf(jid, source.id, context),
     closing === undefined ? null : watermarkOf(jid, closing.id, context),
   ])
-  return [
+  const closedUpTo = clock === null ? null : clock + 1
+  const summary = [
     `up ${durationWords(duration)}`,
     ...(restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? '' : 's'}`]),
     ...(pending === null
       ? []
       : [`${(source?.metrics['read-records'] ?? 0).toLocaleString('en')} records read`]),
     ...(pending === null ? [] : [`${pending.toLocaleString('en')} behind`]),
-    ...(clock === null ? [] : [`windows closed up to ${new Date(clock + 1).toISOString()}`]),
+    ...(closedUpTo === null ? [] : [`windows closed up to ${new Date(closedUpTo).toISOString()}`]),
   ].join(', ')
+  return { summary, position: { behind: pending, closedUpTo } }
 }
 
 function durationWords(millis: number): string {

@@ -38,6 +38,7 @@ function asActual(detail: TopicDetail): ActualTopic {
     hash: null,
     status: detail.leaderless.length === 0 ? 'running' : 'failed',
     summary: summary(detail),
+    position: null,
     detail,
   }
 }

@@ -110,8 +110,17 @@ export function asActual(live: Live, pipeline: string): KsqldbActual {
     hash: markOfAll(live)?.hash ?? null,
     status: statusOf(live),
     summary: summary(live),
+    position: { behind: behindOf(live), closedUpTo: null },
     detail: live,
   }
+}
+
+/** Of all queries together: one that waits for the other's records has not read everything. */
+function behindOf({ queries }: Live): number | null {
+  return queries.reduce<number | null>(
+    (sum, { behind: records }) => (sum === null || records === null ? null : sum + records),
+    queries.length === 0 ? null : 0,
+  )
 }
 
 function statusOf({ tables, queries }: Live): KsqldbActual['status'] {

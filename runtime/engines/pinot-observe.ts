@@ -92,6 +92,7 @@ async function actual(
     kind: 'pinot-table',
     hash: custom[marks.hash] ?? null,
     ...health,
+    position: null,
     detail,
   }
 }
@@ -114,6 +115,6 @@ async function healthOf(client: Pinot, table: string, topic: TableDetail['topic'
   const count = Number(rows[0]?.[0] ?? 0).toLocaleString('en')
   return {
     status: reading ? 'running' : 'starting',
-    summary: `${count} rows, ${reading ? 'reading its topic' : 'not reading yet'}`,
+    summary: `${count === '1' ? '1 row' : `${count} rows`}, ${reading ? 'reading its topic' : 'not reading yet'}`,
   }
 }

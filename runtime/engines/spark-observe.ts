@@ -1,5 +1,5 @@
 /** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
-import type { Actual, Context } from './engine.ts'
+import type { Actual, Context, Position } from './engine.ts'
 import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
 import { type Identity, lastReport, parseLaunch, type Report } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
@@ -75,8 +75,15 @@ async function actualOf(
     hash: identity.hash,
     status: statusOf(driver, report),
     summary: summary(driver, report, stdout),
+    position: report === null ? null : positionOf(report),
     detail: { identity, running },
   }
+}
+
+/** Before its first row Spark's clock stands at the epoch, where it closes nothing. */
+function positionOf({ behind, watermark }: Report): Position {
+  const clock = watermark === null ? 0 : Date.parse(watermark)
+  return { behind, closedUpTo: clock === 0 ? null : clock }
 }
 
 const waiting: ReadonlySet<string> = new Set(['SUBMITTED', 'RELAUNCHING'])
@@ -93,7 +100,8 @@ function summary({ id, state }: Driver, report: Report | null, stdout: string): 
   if (state !== 'RUNNING') return lastLine(engineWords(stdout)) ?? `${id} ended as ${state}`
   if (report === null) return `${id} starts`
   const behind = report.behind === null ? '' : `, ${report.behind.toLocaleString('en')} records behind`
-  const clock = report.watermark === null ? '' : `, closed up to ${report.watermark}`
+  const { closedUpTo } = positionOf(report)
+  const clock = closedUpTo === null ? '' : `, windows closed up to ${new Date(closedUpTo).toISOString()}`
   return `${id}, batch ${report.batch ?? 0}${behind}${clock}`
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineName } from '../../compiler/ir.ts'
 import type { Resource } from '../../compiler/manifest.ts'
-import type { Context, Engine } from '../engines/engine.ts'
+import type { Context, Engine, Position } from '../engines/engine.ts'
 import { readTopic } from '../engines/kafka-read.ts'
 import { Failure, isFailure } from '../failure.ts'
 import type { Progress, ProgressStep } from '../progress.ts'
@@ -105,7 +105,7 @@ async function untilDone(
 ): Promise<void> {
   let movedAt = context.now()
   let lookedAt = context.now()
-  let position: Position = { text: '', readAll: false }
+  let position: Position = { behind: null, closedUpTo: null }
   for (;;) {
     if (reading.failure !== null) throw reading.failure
     const now = context.now()
@@ -113,11 +113,11 @@ async function untilDone(
     const found = seen(run)
     step.update(found, `${found} of ${run.awaited.size} windows`)
     if (now - movedAt >= quiet && found === run.awaited.size && settled(run, position)) return
-    if (now - movedAt >= patience && position.readAll) return
+    if (now - movedAt >= patience && position.behind === 0) return
     if (now - movedAt >= timeout) throw timedOut(run, timeout, position)
     if (now - lookedAt >= lookEvery) {
       const next = await look(run, context)
-      if (next.text !== position.text) movedAt = context.now()
+      if (next.behind !== position.behind || next.closedUpTo !== position.closedUpTo) movedAt = context.now()
       position = next
       lookedAt = context.now()
     }
@@ -126,8 +126,8 @@ async function untilDone(
 }
 
 /** An engine that writes every change has its windows long before it has read everything. */
-function settled({ ownTopic }: EngineRun, { readAll }: Position): boolean {
-  return !ownTopic || readAll
+function settled({ ownTopic }: EngineRun, { behind }: Position): boolean {
+  return !ownTopic || behind === 0
 }
 
 function seen({ awaited, results }: EngineRun): number {
@@ -136,26 +136,17 @@ function seen({ awaited, results }: EngineRun): number {
   return found
 }
 
-interface Position {
-  /** Changes when the engine has moved on. */
-  readonly text: string
-  readonly readAll: boolean
-}
-
 /** Throws Failure when the job has gone or does not run any more. */
 async function look({ engine, job, name }: EngineRun, context: Context): Promise<Position> {
   const actual = (await engine.observe([job], context)).find(({ address }) => address === job.address)
   if (actual === undefined) throw new Failure(`${name} does not run the job any more.`)
   if (actual.status === 'failed' || actual.status === 'stopped')
     throw new Failure(`${name}'s job does not run any more: ${actual.summary}`)
-  const behind = /([\d,]+)(?: records)? behind/.exec(actual.summary)?.[1] ?? null
-  const closed = /closed up to [^,]*/.exec(actual.summary)?.[0] ?? ''
-  return { text: `${behind} ${closed}`, readAll: behind === '0' }
+  return actual.position ?? { behind: null, closedUpTo: null }
 }
 
-function timedOut(run: EngineRun, timeout: number, { text }: Position): Failure {
-  const [behind] = text.split(' ')
-  const backlog = behind === '' || behind === 'null' ? '' : `, ${behind} records behind`
+function timedOut(run: EngineRun, timeout: number, { behind }: Position): Failure {
+  const backlog = behind === null ? '' : `, ${behind.toLocaleString('en')} records behind`
   return new Failure(
     `${run.name} has written ${seen(run)} of ${run.awaited.size} windows${backlog}, and nothing more in ${timeout / 1000} s.`,
   )

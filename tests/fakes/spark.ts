@@ -30,7 +30,7 @@ export interface Submission {
   readonly sparkProperties: Readonly<Record<string, string>>
 }
 
-const ready = 'pipec: {"ready": true, "state": "", "batch": 3, "behind": 1200, "watermark": null}\n'
+export const ready = 'pipec: {"ready": true, "state": "", "batch": 3, "behind": 1200, "watermark": null}\n'
 
 export async function fakeSpark(security: KafkaSecurity | null = null): Promise<FakeSpark> {
   const server = createServer()

@@ -98,5 +98,5 @@ test('topics come first, jobs next, tables last, and what goes goes the other wa
 })
 
 function live(address: string) {
-  return { address, hash: null, status: 'running', summary: '' } as const
+  return { address, hash: null, status: 'running', summary: '', position: null } as const
 }

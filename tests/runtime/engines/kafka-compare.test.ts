@@ -24,6 +24,7 @@ function actual(detail: Partial<TopicDetail> = {}): ActualTopic {
     hash: null,
     status: 'running',
     summary: '',
+    position: null,
     detail: {
       topic: 't',
       partitions: 3,

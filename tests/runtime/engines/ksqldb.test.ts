@@ -238,7 +238,12 @@ describe('again', () => {
       { endOffset: 2500, committedOffset: 1000 },
       { endOffset: 10, committedOffset: -1 },
     ]
-    expect((await observed())?.summary).toMatch(/RUNNING, 1,500 records behind$/)
+    const live = await observed()
+    expect(live?.summary).toMatch(/RUNNING, 1,500 records behind$/)
+    expect(live?.position).toEqual({ behind: 1500, closedUpTo: null })
+    // A second query, which has not committed yet.
+    server.store.queries.set('CSAS_AHEAD_1', { ...query, id: 'CSAS_AHEAD_1', offsets: [] })
+    expect((await observed())?.position).toEqual({ behind: null, closedUpTo: null })
   })
 })
 

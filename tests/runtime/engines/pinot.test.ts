@@ -62,6 +62,7 @@ function actual(detail: Partial<TableDetail>, hash: string | null = resource.has
     hash,
     status: 'running',
     summary: '',
+    position: null,
     detail: {
       table: resource.table,
       version: '1.5.1',

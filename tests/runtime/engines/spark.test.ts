@@ -11,7 +11,7 @@ import {
 import { engineWords } from '../../../runtime/engines/spark-failure.ts'
 import type { Failure } from '../../../runtime/failure.ts'
 import { silent } from '../../../runtime/progress.ts'
-import { type FakeSpark, fakeSpark } from '../../fakes/spark.ts'
+import { type FakeSpark, fakeSpark, ready } from '../../fakes/spark.ts'
 
 const job: SparkJobResource = {
   kind: 'spark-job',
@@ -142,8 +142,30 @@ describe('what goes wrong is told', () => {
     expect(await spark.observe([], context())).toMatchObject([
       { status: 'failed', summary: 'ValueError: no such thing' },
     ])
-    fake.outcome = { state: 'RUNNING', stdout: 'pipec: {"ready": true}\n' }
+    fake.outcome = { state: 'RUNNING', stdout: ready }
     expect(await converge(job)).toBe('update')
+  })
+
+  test('how far it has come, once it says so', async () => {
+    await converge(job)
+    expect(await spark.observe([], context())).toMatchObject([
+      {
+        summary: expect.stringMatching(/batch 3, 1,200 records behind$/),
+        position: { behind: 1200, closedUpTo: null },
+      },
+    ])
+    fake.outcome = {
+      state: 'RUNNING',
+      stdout: ready.replace('1200', '0').replace('null', '"2026-01-01T00:00:03.000Z"'),
+    }
+    await converge(null)
+    await converge(job)
+    expect(await spark.observe([], context())).toMatchObject([
+      {
+        summary: expect.stringMatching(/0 records behind, windows closed up to 2026-01-01T00:00:03.000Z$/),
+        position: { behind: 0, closedUpTo: Date.parse('2026-01-01T00:00:03Z') },
+      },
+    ])
   })
 
   test('a refusal, by its first line', async () => {
