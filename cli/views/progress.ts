@@ -22,6 +22,12 @@ function line({ label, total, done, detail }: Drawn): string {
   return `${label}${amount}${detail === '' ? '' : `, ${detail}`}`
 }
 
+/** What is under way, and for how long where nothing else tells that it goes on. */
+function underWay(drawn: Drawn): string {
+  const seconds = Math.floor((Date.now() - drawn.started) / 1000)
+  return drawn.total === null && seconds > 0 ? `${line(drawn)}, ${seconds} s` : line(drawn)
+}
+
 class Lines implements Progress {
   readonly #stream: NodeJS.WriteStream
 
@@ -32,12 +38,12 @@ class Lines implements Progress {
   start(label: string, total: number | null): ProgressStep {
     const drawn: Drawn = { label, total, started: Date.now(), done: 0, detail: '' }
     let last = drawn.started
+    let ended = false
     const timer = setInterval(() => print(), plainEveryMillis).unref()
     const print = (): void => {
       last = Date.now()
-      this.#stream.write(`${line(drawn)}\n`)
+      this.#stream.write(`${ended ? line(drawn) : underWay(drawn)}\n`)
     }
-    let ended = false
     const end = (done: number, detail: string | undefined): void => {
       if (ended) return
       ended = true
@@ -122,5 +128,5 @@ function bar(drawn: Drawn, columns: number): string {
   const { total, done } = drawn
   const filled = total === null || total === 0 ? 0 : Math.min(barWidth, Math.round((barWidth * done) / total))
   const picture = total === null ? '' : `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} `
-  return `${picture}${line(drawn)}`.slice(0, Math.max(20, columns - 1))
+  return `${picture}${underWay(drawn)}`.slice(0, Math.max(20, columns - 1))
 }

@@ -81,8 +81,11 @@ async function fetchPart(
   const total = part.from === 'maven' ? part.jars : part.megabytes
   const step = context.progress.start(`Fetching ${title}`, total)
   const unit = part.from === 'maven' ? 'jars' : 'MB'
-  const arrived = (done: number) => step.update(Math.min(Math.round(done), total), unit)
-  if (part.from === 'maven') await fetchByMaven(part, fetching, arrived)
-  else await fetchByPip(part, fetching, arrived)
+  const arrived = (done: number, detail = unit) => step.update(Math.min(Math.round(done), total), detail)
+  if (part.from === 'maven') {
+    await fetchByMaven(part, fetching, (jars, descriptors) =>
+      arrived(jars, jars === 0 ? `${descriptors} descriptors read` : unit),
+    )
+  } else await fetchByPip(part, fetching, arrived)
   step.finish(`${total} ${unit}`)
 }

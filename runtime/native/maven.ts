@@ -17,17 +17,17 @@ export interface Fetching {
   readonly signal: AbortSignal
 }
 
-/** @throws Failure with Maven's own errors. */
+/** @throws Failure with Maven's own errors. Maven reads the descriptors of all dependencies before the first jar. */
 export async function fetchByMaven(
   part: MavenPart,
   fetching: Fetching,
-  arrived: (jars: number) => void,
+  arrived: (jars: number, descriptors: number) => void,
 ): Promise<void> {
   const folder = join(fetching.temporary, part.folder)
   await mkdir(folder, { recursive: true })
   const pom = join(fetching.temporary, 'pom.xml')
   await writeFile(pom, pomOf(part))
-  let jars = 0
+  let [jars, descriptors] = [0, 0]
   const outcome = await run({
     program: 'mvn',
     args: [
@@ -41,16 +41,18 @@ export async function fetchByMaven(
     env: fetching.env,
     signal: fetching.signal,
     onLine: (line) => {
-      if (isArrival(line)) arrived(++jars)
+      const kind = arrival.exec(line)?.[1]
+      if (kind === undefined) return
+      if (kind === 'jar') jars++
+      else descriptors++
+      arrived(jars, descriptors)
     },
   })
   if (outcome.code !== 0) throw mavenFailure(fetching.title, outcome.lines)
 }
 
-/** A jar that the user's own repository holds already is copied without a word. */
-function isArrival(line: string): boolean {
-  return /Downloaded from \S+: \S+\.jar/.test(line)
-}
+/** What the user's own repository holds already is taken without a word. */
+const arrival = /Downloaded from \S+: \S+\.(jar|pom)\b/
 
 function mavenFailure(title: string, lines: readonly string[]): Failure {
   const errors = lines

@@ -28,6 +28,16 @@ describe.each([
     expect(text()).toContain('starting 37 %, failed\n')
   })
 
+  test('what cannot say how far it is says how long it has gone on', () => {
+    const { progress, text } = drawn(terminal)
+    const step = progress.start('waiting', null)
+    step.update(0, 'the driver starts')
+    vi.advanceTimersByTime(6_000)
+    expect(text()).toContain('waiting, the driver starts, 6 s\n')
+    step.finish('done')
+    expect(text()).toMatch(/waiting, done\n$/)
+  })
+
   test('what has been told is not told again', () => {
     const { progress, text } = drawn(terminal)
     const step = progress.start('starting', 8)
