@@ -18,6 +18,12 @@ export function parseDuration(text: string): { readonly millis: number } | { rea
   return millis > BigInt(longestMillis) ? { problem: 'the longest is 36500d' } : { millis: Number(millis) }
 }
 
+/** Milliseconds of the largest unit of which both lengths are a whole number. */
+export function commonUnit(first: number, second: number): number {
+  const units = Object.values(unitMillis).reverse()
+  return units.find((each) => first % each === 0 && second % each === 0)!
+}
+
 /** In the largest unit that gives a whole number: 90000 is `90s`, 0 is `0s`. */
 export function durationText(millis: number): string {
   const units = Object.entries(unitMillis).reverse()

@@ -90,7 +90,7 @@ export function parse(text: string): {
   if (second !== undefined) {
     return failed(diagnostic('several-documents', separatorBefore(second.range[0], text), {}))
   }
-  const problems = [...first.errors, ...first.warnings]
+  const problems = withoutConsequences([...first.errors, ...first.warnings])
     .slice(0, mostProblems)
     .map((each) => yamlProblem(each, text))
   if (problems.length > 0) return { source: null, diagnostics: problems }
@@ -167,12 +167,35 @@ function nestingOf(text: string): number {
   return deepest
 }
 
+/** After its first slip the reader takes the lines below for keys, and complains of each. */
+function withoutConsequences(problems: readonly YAMLError[]): readonly YAMLError[] {
+  const consequences = ['BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY']
+  return problems.filter(({ code }, index) => index === 0 || !consequences.includes(code))
+}
+
+function remedy({ code, message, pos }: YAMLError, text: string): string | null {
+  if (code === 'UNEXPECTED_TOKEN' && /['"]\s*$/.test(text.slice(Math.max(0, pos[0] - 100), pos[0])))
+    return 'a value that begins with a quote ends with it: put all of it in double quotes'
+  const missing = /end with a ([\]}])/.exec(message)?.[1]
+  if (missing !== undefined) return `is a ${missing} missing above?`
+  return remedies[code] ?? null
+}
+
+const remedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  BAD_INDENT: 'begin it in the same column as the lines that it belongs to',
+  TAB_AS_INDENT: 'write spaces',
+  MULTILINE_IMPLICIT_KEY: 'is a colon with a space missing?',
+  BLOCK_AS_IMPLICIT_KEY: 'text with a colon and a space in it stands in quotes',
+  BAD_SCALAR_START: 'put the value in double quotes',
+}
+
 function yamlProblem(problem: YAMLError, text: string): Diagnostic {
-  const start = Math.min(problem.pos[0], text.length)
+  const blanks = problem.code === 'BAD_INDENT' ? /^[ ]*/.exec(text.slice(problem.pos[0]))![0].length : 0
+  const start = Math.min(problem.pos[0] + blanks, text.length)
   const at = { start, end: Math.max(start, Math.min(problem.pos[1], text.length)) }
   if (problem.code === 'TAG_RESOLVE_FAILED')
     return diagnostic('custom-tag', at, { tag: problem.message.replace(/^.*?(!\S*).*$/s, '$1').slice(0, 80) })
-  return diagnostic('yaml-syntax', at, { problem: firstLine(problem.message) })
+  return diagnostic('yaml-syntax', at, { problem: firstLine(problem.message) }, remedy(problem, text))
 }
 
 function firstLine(message: string): string {

@@ -21,6 +21,16 @@ export function parseTimeFormat(text: string): TimeFormat | { readonly problem: 
   return problem === null ? { kind: 'pattern', pattern: text, parts } : { problem }
 }
 
+/** What a pattern of another system's letters was to be (`YYYY-MM-DDThh:mm:ss`), if that makes a format. */
+export function likelyFormat(text: string): string | null {
+  const meant = text
+    .replaceAll('Y', 'y')
+    .replaceAll('D', 'd')
+    .replaceAll('h', 'H')
+    .replaceAll(/(?<!')([TZ])(?!')/g, "'$1'")
+  return 'problem' in parseTimeFormat(meant) ? null : meant
+}
+
 function isTimeField(letters: string): letters is TimeField {
   return (fields as readonly string[]).includes(letters)
 }

@@ -169,11 +169,15 @@ function wrongType(error: ErrorObject, here: Located, key: string): Diagnostic {
     })
   }
   const place = typeof value === 'object' && value !== null ? containerSpan(here) : at
-  return diagnostic('wrong-type', place, {
-    key,
-    expected: kinds[error.params.type] ?? String(error.params.type),
-    found: kindOf(value),
-  })
+  const expected = kinds[error.params.type] ?? String(error.params.type)
+  return diagnostic('wrong-type', place, { key, expected, found: kindOf(value) }, typeHint(error, here))
+}
+
+function typeHint(error: ErrorObject, { value, flow }: Located): string | null {
+  if (error.params.type === 'array' && typeof value === 'string' && value.length <= 60)
+    return `write [${value}]`
+  if (error.params.type === 'object' && Array.isArray(value) && !flow) return 'leave out the dashes'
+  return null
 }
 
 function isNumber(value: Json): boolean {
@@ -200,7 +204,7 @@ function wrongText(error: ErrorObject, here: Located, key: string): Diagnostic {
     case 'bad-topic':
       return diagnostic('bad-topic', here.at, { topic: text })
     case 'bad-duration':
-      return diagnostic('bad-duration', here.at, { text, key }, durationHint(String(here.value)))
+      return diagnostic('bad-duration', here.at, { text, key }, durationHint(String(here.value), key))
     case 'bad-url':
       return diagnostic('bad-url', here.at, { url: text.replace(/\/\/[^@]*@/, '//…@') })
     default:
@@ -225,7 +229,9 @@ function nameHint(name: string): string | null {
 
 const units: Readonly<Record<string, string>> = { sec: 's', min: 'm', hour: 'h', day: 'd', milli: 'ms' }
 
-function durationHint(text: string): string | null {
+function durationHint(text: string, key: string): string | null {
+  if (key === 'offset' && text.startsWith('-'))
+    return 'windows repeat: write how far behind a bound they begin, as in 16h for -8h of 1d'
   const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
   if (match === null) return null
   const word = match[2]!.toLowerCase()

@@ -14,7 +14,16 @@ const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'
 const fresh = `dist.new-${process.pid}`
 
 /** Small and pure: worth more inside the bundle than as a look-up in node_modules. */
-const bundled = new Set(['yaml', 'ajv', 'handlebars', 'commander', 'picocolors', 'diff', 'cli-table3'])
+const bundled = new Set([
+  'yaml',
+  'ajv',
+  'handlebars',
+  'commander',
+  'picocolors',
+  'diff',
+  'cli-table3',
+  'string-width',
+])
 const external = Object.keys(dependencies).filter((name) => !bundled.has(name))
 
 const shared: BuildOptions = {

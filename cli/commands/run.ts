@@ -44,6 +44,8 @@ export async function run(options: RunOptions, pipeline: Pipeline, sql: string, 
     const began = io.now()
     const result = await compute(options, pipeline, sql, input, io)
     io.err(summaryText(result, io.now() - began))
+    const malformed = await firstMalformed(result.summary, options, pipeline, input)
+    if (malformed !== null) io.err(`the first malformed: ${malformed}\n`)
     return 0
   } finally {
     input.remove()
@@ -124,18 +126,25 @@ function timeColumns({ groupBy, metrics }: Pipeline): ReadonlySet<string> {
   return new Set(['window_start', 'window_end', ...[...groups, ...extremes].map(({ name }) => name)])
 }
 
-async function refuseMalformed(
-  { firstMalformed }: Summary,
+async function refuseMalformed(...of: Parameters<typeof firstMalformed>): Promise<void> {
+  const malformed = await firstMalformed(...of)
+  if (malformed === null) return
+  throw new Failure(malformed, {
+    next: 'Mend the line, or leave out --strict: then malformed lines are counted and skipped.',
+  })
+}
+
+/** Its place and the reason. */
+async function firstMalformed(
+  { firstMalformed: record }: Summary,
   { input: named }: RunOptions,
   { source }: Pipeline,
   input: Input,
-): Promise<void> {
-  if (firstMalformed === null) return
+): Promise<string | null> {
+  if (record === null) return null
   const file = named === null ? 'generated records' : named === '-' ? 'standard input' : named
-  const line = await locateRecord(input.path, firstMalformed)
-  const reason = line === null ? null : whyMalformed(line.text, source)
-  const place = line === null ? `${file}, record ${firstMalformed + 1}` : `${file}:${line.number}`
-  throw new Failure(`${place}: ${reason ?? 'it is not a record of the source'}.`, {
-    next: 'Mend the line, or leave out --strict: then malformed lines are counted and skipped.',
-  })
+  const line = await locateRecord(input.path, record)
+  if (line === null) return `${file}, record ${record + 1}: it is not a record of the source.`
+  const reason = line.text === null ? 'it is not UTF-8' : whyMalformed(line.text, source)
+  return `${file}:${line.number}: ${reason ?? 'it is not a record of the source'}.`
 }

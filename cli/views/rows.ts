@@ -1,6 +1,6 @@
 /** Output rows as a table for people, as the JSON that engines write, and as CSV. */
-import Table from 'cli-table3'
 import type { OutputColumn, OutputRow, OutputValue } from '../../runtime/embedded/rows.ts'
+import { grid } from './grid.ts'
 
 export type RowFormat = 'table' | 'json' | 'csv'
 
@@ -75,7 +75,7 @@ function tableWriter(times: ReadonlySet<string>): RowWriter {
   const kept: OutputRow[] = []
   return {
     rows: (rows) => {
-      kept.push(...rows)
+      for (const row of rows) kept.push(row)
       return ''
     },
     end: (columns) => `${table(kept, columns, times)}\n`,
@@ -88,13 +88,11 @@ function table(
   times: ReadonlySet<string>,
 ): string {
   const isTime = columns.map(({ name }) => times.has(name))
-  const table = new Table({
-    head: columns.map(({ name }) => visible(name)),
-    colAligns: columns.map(({ kind }, index) => (kind === 'string' || isTime[index] ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  })
-  for (const row of rows) table.push(row.map((value, index) => cell(value, isTime[index]!)))
-  return table.toString()
+  return grid(
+    columns.map(({ name }) => visible(name)),
+    rows.map((row) => row.map((value, index) => cell(value, isTime[index]!))),
+    columns.map(({ kind }, index) => (kind === 'string' || isTime[index] ? 'left' : 'right')),
+  )
 }
 
 function cell(value: OutputValue, isTime: boolean): string {

@@ -20,7 +20,7 @@ export class Complaint extends Error {
 }
 
 const pattern =
-  /\s+|(?<word>[\p{L}_][\p{L}\p{N}_$]*)|(?<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?<string>'(?:[^']|'')*')|(?<name>`(?:[^`]|``)*`)|(?<symbol><>|!=|<=|>=|\|\||[-+*/%=<>(),])/uy
+  /\s+|(?<word>[\p{L}_][\p{L}\p{N}_$]*)|(?<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?<string>'(?:[^']|'')*')|(?<name>`(?:[^`]|``)*`)|(?<symbol>==|<>|!=|<=|>=|\|\||[-+*/%=<>(),])/uy
 
 /** Cuts the text of an expression; throws Complaint at the first thing that is no token. */
 export function tokenize(text: string): readonly Token[] {
@@ -45,6 +45,8 @@ function toToken(groups: Record<string, string | undefined>, at: Span): Token | 
     return { kind: 'string', text: groups.string.slice(1, -1).replaceAll("''", "'"), at }
   if (groups.name !== undefined)
     return { kind: 'name', text: groups.name.slice(1, -1).replaceAll('``', '`'), at }
+  if (groups.symbol === '==')
+    throw new Complaint(diagnostic('bad-character', at, { character: '==' }, 'did you mean "="?'))
   if (groups.symbol !== undefined)
     return { kind: 'symbol', text: groups.symbol === '!=' ? '<>' : groups.symbol, at }
   return null

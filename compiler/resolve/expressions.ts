@@ -5,7 +5,7 @@ import { diagnostic } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
 import { aggregates } from '../expression/functions.ts'
 import { parseExpression } from '../expression/parser.ts'
-import type { Call, Syntax } from '../expression/syntax.ts'
+import { type Call, partsOf, type Syntax } from '../expression/syntax.ts'
 import { Complaint } from '../expression/tokens.ts'
 import type { Typer } from '../expression/typer.ts'
 import * as types from '../expression/types.ts'
@@ -25,13 +25,17 @@ function attempt<T>(scope: Scope, step: () => T): T | null {
   }
 }
 
+const beginsComment = 'to YAML a comment begins at the #: put the whole expression in double quotes'
+
 function parsed(text: string, path: Path, scope: Scope): Syntax | null {
   const place = scalarOffsets(scope.text, scope.at(path), text)
   try {
     return parseExpression(text)
   } catch (error) {
     if (!(error instanceof Complaint)) throw error
-    scope.complain({ ...error.diagnostic, at: place(error.diagnostic.at) })
+    const { code, hint, at } = error.diagnostic
+    const cut = code === 'unclosed-text' && /^[ \t]+#/.test(scope.text.slice(scope.at(path).end))
+    scope.complain({ ...error.diagnostic, at: place(at), hint: cut ? beginsComment : hint })
     return null
   }
 }
@@ -49,13 +53,26 @@ export function resolveMetric(name: string, text: string, typer: Typer, scope: S
   const syntax = parsed(text, path, scope)
   if (syntax === null) return []
   if (syntax.kind !== 'call' || !aggregates.has(syntax.name)) {
-    const hint = syntax.kind === 'call' ? didYouMean(syntax.name, aggregates) : null
-    scope.complain(diagnostic('not-an-aggregate', scope.at(path), { metric: text.slice(0, 60) }, hint))
+    scope.complain(
+      diagnostic('not-an-aggregate', scope.at(path), { metric: text.slice(0, 60) }, aggregateHint(syntax)),
+    )
     return []
   }
   const at = scope.at(path)
   const aggregate = attempt(scope, () => resolveAggregate(syntax, typer, at))
   return aggregate === null ? [] : [{ name, aggregate, type: aggregateType(aggregate), at }]
+}
+
+function aggregateHint(syntax: Syntax): string | null {
+  const inside = aggregatesIn(syntax)
+  if (inside > 1) return 'make each aggregate a metric of its own'
+  if (inside === 1) return "write the arithmetic inside, as in sum(x / 2), or leave it to the result's reader"
+  return syntax.kind === 'call' ? didYouMean(syntax.name, aggregates) : null
+}
+
+function aggregatesIn(syntax: Syntax): number {
+  const own = syntax.kind === 'call' && aggregates.has(syntax.name) ? 1 : 0
+  return partsOf(syntax).reduce((sum, part) => sum + aggregatesIn(part), own)
 }
 
 function resolveAggregate(call: Call, typer: Typer, at: Span): Aggregate {

@@ -42,6 +42,8 @@ export function refuseCollisions(named: readonly { name: string; at: Span }[], s
 }
 
 export function unknownField(field: string, path: Path, document: PipelineDocument, scope: Scope): void {
-  const hint = didYouMean(field, Object.keys(document.source.fields))
+  const fields = Object.keys(document.source.fields)
+  const few = fields.length <= 10 && fields.join().length <= 100
+  const hint = didYouMean(field, fields) ?? (few ? `its fields are ${fields.join(', ')}` : null)
   scope.complain(diagnostic('unknown-field', scope.at(path), { field, source: document.source.topic }, hint))
 }

@@ -7,7 +7,7 @@ import * as types from '../expression/types.ts'
 import { typeName } from '../expression/types.ts'
 import type { Field, Source, Span, Type } from '../ir.ts'
 import type { Path } from '../source.ts'
-import { isTimeZone, parseTimeFormat } from '../time-format.ts'
+import { isTimeZone, likelyFormat, parseTimeFormat } from '../time-format.ts'
 import { duration, isOwnColumn, nameProblem, refuseCollisions, type Scope, unknownField } from './scope.ts'
 
 export function resolveSource(document: PipelineDocument, scope: Scope): Source {
@@ -82,7 +82,10 @@ function resolveEventTime(
 function resolveFormat(text: string, path: Path, scope: Scope): Source['eventTime']['format'] {
   const format = parseTimeFormat(text)
   if (!('problem' in format)) return format
-  const hint = didYouMean(text, ['epoch_millis', 'epoch_seconds', 'iso8601'])
+  const meant = likelyFormat(text)
+  const hint =
+    didYouMean(text, ['epoch_millis', 'epoch_seconds', 'iso8601']) ??
+    (meant === null ? null : `did you mean "${meant}"?`)
   scope.complain(
     diagnostic('bad-time-format', scope.at(path), { format: text, problem: format.problem }, hint),
   )

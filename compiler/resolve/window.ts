@@ -1,6 +1,7 @@
 /** The window, and what rows are grouped by. */
 import { diagnostic } from '../diagnostics/diagnostic.ts'
 import type { PipelineDocument } from '../document.ts'
+import { commonUnit, durationText } from '../duration.ts'
 import type { Field, Window } from '../ir.ts'
 import { duration, refuseCollisions, type Scope, unknownField } from './scope.ts'
 
@@ -27,16 +28,31 @@ function refuseUnevenAdvance(document: PipelineDocument, size: number, advance: 
   const { window } = document
   if (size % advance !== 0 || advance > size) {
     scope.complain(
-      diagnostic('window-division', scope.at(['window', 'advance']), {
-        size: window.size!,
-        advance: window.advance!,
-      }),
+      diagnostic(
+        'window-division',
+        scope.at(['window', 'advance']),
+        { size: window.size!, advance: window.advance! },
+        dividing(size, advance),
+      ),
     )
   } else if (size / advance > 10_000) {
     scope.complain(
       diagnostic('too-many-windows', scope.at(['window', 'advance']), { windows: size / advance }),
     )
   }
+}
+
+/** The nearest lengths below and above that divide the size, in the unit that both are written in. */
+function dividing(size: number, advance: number): string | null {
+  const unit = commonUnit(size, advance)
+  const near = [-1, 1].flatMap((step) => {
+    for (let length = advance + step * unit, tries = 0; tries < 10_000; length += step * unit, tries++) {
+      if (length <= 0 || length > size) return []
+      if (size % length === 0) return durationText(length)
+    }
+    return []
+  })
+  return near.length === 0 ? null : `write ${near.join(' or ')}`
 }
 
 function refuseLongOffset(

@@ -110,7 +110,7 @@ export class EmbeddedEngine {
   async collect(request: EmbeddedRun): Promise<EmbeddedResult & { readonly rows: readonly OutputRow[] }> {
     const rows: OutputRow[] = []
     const result = await this.run(request, (some) => {
-      rows.push(...some)
+      for (const row of some) rows.push(row)
     })
     return { ...result, rows }
   }

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline as pump } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import { Failure } from '../failure.ts'
 import type { RecordGenerator } from '../produce/generator.ts'
 import { unpaced } from '../produce/pace.ts'
@@ -31,21 +32,26 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
   EISDIR: 'it is a folder',
+  Z_BUF_ERROR: 'its compressed data is cut off',
+  Z_DATA_ERROR: 'its compressed data is damaged',
 }
 
 const next = '--input names a file of one JSON object a line, or - for standard input.'
 
 /**
- * A file by its absolute path, named in messages as the user named it. What is no plain file (a pipe, a terminal) and what
- * begins with a byte order mark is copied. Throws Failure where it cannot be read.
+ * A file by its absolute path, named in messages as the user named it. What is no plain file (a pipe, a terminal), what
+ * begins with a byte order mark and what gzip wrote is copied: DuckDB takes the beginning of a compressed file for the whole.
+ * Throws Failure where it cannot be read.
  */
 export async function openFileInput(path: string, named: string, signal?: AbortSignal): Promise<Input> {
   try {
     const stats = statSync(path)
     if (stats.isDirectory()) throw new Failure(`Cannot read ${named}: it is a folder.`, { next })
     if (!stats.isFile()) return await openStreamInput(createReadStream(path), signal)
-    if (!beginsWithMark(path)) return { path, remove: () => {} }
-    return await openStreamInput(createReadStream(path), signal)
+    const start = beginning(path)
+    if (begins(start, gzipped)) return await openStreamInput(unzipped(path), signal)
+    if (begins(start, mark)) return await openStreamInput(createReadStream(path), signal)
+    return { path, remove: () => {} }
   } catch (error) {
     throw readFailure(error, named)
   }
@@ -106,16 +112,29 @@ export function temporaryFile(): Input {
 }
 
 const mark = Buffer.from([0xef, 0xbb, 0xbf])
+const gzipped = Buffer.from([0x1f, 0x8b, 0x08])
 
-function beginsWithMark(path: string): boolean {
+function beginning(path: string): Buffer {
   const file = openSync(path, 'r')
   try {
     const start = Buffer.alloc(mark.length)
     readSync(file, start)
-    return start.equals(mark)
+    return start
   } finally {
     closeSync(file)
   }
+}
+
+function begins(bytes: Buffer, sign: Buffer): boolean {
+  return bytes.subarray(0, sign.length).equals(sign)
+}
+
+function unzipped(path: string): NodeJS.ReadableStream {
+  const unzip = createGunzip()
+  createReadStream(path)
+    .on('error', (error) => unzip.destroy(error))
+    .pipe(unzip)
+  return unzip
 }
 
 async function* withoutMark(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
@@ -134,7 +153,7 @@ async function* withoutMark(stream: NodeJS.ReadableStream): AsyncGenerator<Buffe
 }
 
 function unmarked(bytes: Buffer): Buffer {
-  return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : bytes
+  return begins(bytes, mark) ? bytes.subarray(mark.length) : bytes
 }
 
 function readFailure(error: unknown, named: string): unknown {

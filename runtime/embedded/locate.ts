@@ -1,10 +1,12 @@
 /** The line of a file that holds a given record; blank lines are none, but count as lines. */
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 
 export interface LocatedLine {
   /** From 1. */
   readonly number: number
-  readonly text: string
+  /** Null where its bytes are no UTF-8. */
+  readonly text: string | null
 }
 
 /** The line of record `index`, from 0; null where the file has fewer (a compressed one has no lines at all). */
@@ -13,15 +15,20 @@ export async function locateRecord(path: string, index: number): Promise<Located
   let record = -1
   for await (const line of linesOf(path)) {
     number++
-    if (!/^[ \t\v\f\r]*$/.test(line) && ++record === index) return { number, text: line }
+    if (!/^[ \t\v\f\r]*$/.test(line) && ++record === index) return { number, text: decoded(line) }
   }
   return null
 }
 
-/** Split at line feeds only, as the engine does. */
+function decoded(line: string): string | null {
+  const bytes = Buffer.from(line, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : null
+}
+
+/** Split at line feeds only, as the engine does; each character is a byte. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest: string[] = []
-  for await (const chunk of createReadStream(path, 'utf8')) {
+  for await (const chunk of createReadStream(path, 'latin1')) {
     const parts = (chunk as string).split('\n')
     for (const part of parts.slice(0, -1)) {
       yield [...rest, part].join('')

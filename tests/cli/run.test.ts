@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunOptions, run } from '../../cli/commands/run.ts'
 import type { ExitCode, Io } from '../../cli/io.ts'
@@ -88,6 +89,7 @@ const records = [
   '{"at":11,"user":"","paid":2}',
   '{"at":1,"user":"a","paid":99}',
 ].join('\n')
+const zipped = gzipSync(records)
 
 test('JSON has one row a line and every digit', async () => {
   const { code, out, err } = await runWith({}, { stdin: records })
@@ -98,7 +100,7 @@ test('JSON has one row a line and every digit', async () => {
     '{"window_start":10,"window_end":20,"user":"","paid":2.00,"mean":2,"last":null}',
     '',
   ])
-  expect(err).toBe('7 records read, 1 malformed, 1 filtered out, 1 late, 3 windows, 7,000 records/s\n')
+  expect(err).toMatch(/^7 records read, 1 malformed, 1 filtered out, 1 late, 3 windows, 7,000 records\/s\n/)
 })
 
 test('CSV is that of RFC 4180, null being nothing and an empty string two quotes', async () => {
@@ -149,14 +151,35 @@ test.each([
   ['a folder', '.', 'Cannot read .: it is a folder.'],
   ['a path through a file', 'plain.txt/x', 'Cannot read plain.txt/x: part of its path is a file.'],
   ['what is not what its name says', 'plain.gz', 'The input cannot be read.'],
+  ['a compressed file without its end', 'cut.gz', 'Cannot read cut.gz: its compressed data is cut off.'],
+  ['a damaged compressed file', 'damaged.gz', 'Cannot read damaged.gz: its compressed data is damaged.'],
 ])('%s is a failure that says what to do', async (_, input, message) => {
   file('plain.txt', 'x')
   file('plain.gz', 'not compressed')
+  file('cut.gz', zipped.subarray(0, -10))
+  file('damaged.gz', Buffer.concat([zipped.subarray(0, 30), Buffer.alloc(20), zipped.subarray(50)]))
   await expect(runWith({ input })).rejects.toMatchObject({
     name: 'Failure',
     message,
     next: expect.any(String),
   })
+})
+
+test('what gzip wrote is read as lines, whatever its name', async () => {
+  const { out } = await runWith({}, { stdin: records })
+  for (const name of ['whole.gz', 'whole']) {
+    const found = await runWith({ input: file(name, zipped) })
+    expect(found.out).toBe(out)
+    expect(found.err).toMatch(/\nthe first malformed: whole(\.gz)?:5: it is not JSON/)
+  }
+})
+
+test('without --strict the first malformed line is named too', async () => {
+  const { err } = await runWith({}, { stdin: '{"at":1}\n\n{"at":2,"paid":"3"}\nno JSON\n' })
+  expect(err).toMatch(
+    /^3 records read, 2 malformed.*\nthe first malformed: standard input:3: "paid" is "3", which is no decimal\(10,2\)\.\n$/,
+  )
+  expect((await runWith({}, { stdin: '{"at":1}\n' })).err).not.toContain('the first malformed')
 })
 
 test('a name with a quote and stars is one file', async () => {
@@ -186,7 +209,10 @@ test('bytes that are no UTF-8 make their line malformed', async () => {
     Buffer.from([0xff]),
     Buffer.from('"}\n{"at":2,"user":"b"}\n'),
   ])
-  expect((await runWith({ input: file('bytes.ndjson', bytes) })).err).toMatch(/^2 records read, 1 malformed/)
+  const { err } = await runWith({ input: file('bytes.ndjson', bytes) })
+  expect(err).toMatch(
+    /^2 records read, 1 malformed.*\nthe first malformed: bytes\.ndjson:1: it is not UTF-8\.\n$/,
+  )
 })
 
 test('a pipe is read to its end', () => {

@@ -12,17 +12,9 @@ const readers = {
   int: (json) => sql`as_int(${json})`,
   bigint: (json) => sql`as_bigint(${json})`,
   double: (json) => sql`as_double(${json})`,
-  decimal,
+  decimal: (json, exact, type) => sql`TRY_CAST(as_digits(${json}, ${exact}) AS ${typeName(type)})`,
   timestamp: (json) => sql`as_time(${json})`,
 } satisfies Record<TypeKind, (json: Sql, exact: Sql, type: Type) => Sql>
-
-/** DuckDB refuses `12345678901.5e-4` where only the digits before the point are too many; as a double it is `1234567.89015`. */
-function decimal(json: Sql, exact: Sql, type: Type): Sql {
-  const [precise, double] = [exact, json].map(
-    (text) => sql`TRY_CAST(as_digits(${json}, ${text}) AS ${typeName(type)})`,
-  )
-  return sql`coalesce(${precise!}, ${double!})`
-}
 
 export function reader({ name: field, type }: Field, json: Sql, exact: Sql): Sql {
   return readers[type.kind](sql`${json}.${name(field)}`, sql`${exact}.${name(field)}`, type)

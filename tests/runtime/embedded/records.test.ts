@@ -67,6 +67,16 @@ test.each([
   ['"money":12345678901.5e-4', 'money', '1234567.89'],
   ['"money":1234567890123456789012.5e-15', 'money', '1234567.89'],
   ['"money":99999999.99', 'money', '99999999.99'],
+  ['"money":0.0000000000000000001234567e20', 'money', '12.35'],
+  ['"money":-1234567890123456789E-13', 'money', '-123456.79'],
+  ['"money":0e99999', 'money', '0.00'],
+  ['"money":1e-99999999999', 'money', '0.00'],
+  [
+    '"wide":999999999999999999999999999994.000000000000994e-2',
+    'wide',
+    '9999999999999999999999999999.9400000000',
+  ],
+  ['"wide":9007199254740993.00000e+0', 'wide', '9007199254740993.0000000000'],
   ['"wide":1234567890123456789012345678.0123456789', 'wide', '1234567890123456789012345678.0123456789'],
   ['"wide":0.1000000000000000055', 'wide', '0.1000000000'],
   ['"text":"12345678901234567890","wide":9007199254740993.5', 'wide', '9007199254740993.5000000000'],
@@ -104,6 +114,8 @@ test.each([
   '"money":"1.50"',
   '"money":100000000',
   '"money":99999999.995',
+  '"money":1e99999999999',
+  '"wide":999999999999999999999999999999.99999999995e-2',
   '"moment":"0"',
   '"moment":253402300800000',
   '"other":1,',
@@ -322,10 +334,13 @@ test('decimals and doubles are those that were written', { timeout: 60_000 }, as
           ([[minus, whole, places]]) =>
             `${minus && whole + places > 0n ? '-' : ''}${whole}.${String(places).padStart(10, '0')}`,
         )
+        const written = texts.map((text, index) =>
+          index % 2 === 0 ? text : `${text.replace('.', '').replace(/^(-?)0+(?=[0-9])/, '$1')}e-10`,
+        )
         await compute(
           engine,
           everyField,
-          texts.map((wide, index) => `{"at":1,"wide":${wide},"real":${pairs[index]![1]}}`),
+          written.map((wide, index) => `{"at":1,"wide":${wide},"real":${pairs[index]![1]}}`),
         )
         const found = await engine.query('SELECT wide, real FROM records ORDER BY rowid')
         expect(found.map(([wide]) => wide)).toEqual(texts)
