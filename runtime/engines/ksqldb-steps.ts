@@ -1,7 +1,7 @@
 /** The statements that lead from what is there to what is wanted, each with how to see that it has been carried out. */
 import type { KsqldbQueryResource } from '../../compiler/manifest.ts'
 import type { Properties } from './ksqldb-client.ts'
-import { clientId, markProperty } from './ksqldb-identity.ts'
+import { clientId, markProperty, type Names } from './ksqldb-identity.ts'
 import type { Live } from './ksqldb-observe.ts'
 import { createdName, quoted, splitStatements } from './ksqldb-text.ts'
 
@@ -23,7 +23,12 @@ export interface Step {
  * Ends the queries first: deleting the topic of a busy one held up a server for more than a minute. The topic between
  * stream and table always goes, since a new query would fill it a second time; results only where `results` says so.
  */
-export function removal(live: Live, { results }: { readonly results: 'delete' | 'keep' }): readonly Step[] {
+export function removal(
+  live: Live,
+  names: Names,
+  { results }: { readonly results: 'delete' | 'keep' },
+): readonly Step[] {
+  const isTimed = (name: string): boolean => name === names.timed
   const [source, timed] = [
     live.streams.filter((each) => !isTimed(each.name)),
     live.streams.filter((each) => isTimed(each.name)),
@@ -35,10 +40,6 @@ export function removal(live: Live, { results }: { readonly results: 'delete' | 
     ...timed.map(({ name, topic }) => drop('STREAM', name, topic)),
     ...source.map(({ name }) => drop('STREAM', name, null)),
   ]
-}
-
-function isTimed(name: string): boolean {
-  return name.endsWith('_timed')
 }
 
 function terminate(id: string): Step {

@@ -11,7 +11,8 @@ export interface Names {
 
 export function namesOf({ name, source }: Pipeline): Names {
   const prefix = `pipec_${name}`
-  const timed = isReadable(source.eventTime) ? null : `${prefix}_timed`
+  // Behind `pipec_` a pipeline's name begins with a letter: no other pipeline's stream can bear this one's name.
+  const timed = isReadable(source.eventTime) ? null : `pipec__${name}_timed`
   return { source: prefix, timed, table: `${prefix}_aggregate` }
 }
 

@@ -233,8 +233,8 @@ CREATE STREAM \`pipec_transactions\` (
 );
 
 -- ksqlDB's clock has to be a column of its own in milliseconds. Only rows that count reach it: the others move no clock.
-CREATE STREAM \`pipec_transactions_timed\` WITH (
-  KAFKA_TOPIC = 'pipec_transactions_timed',
+CREATE STREAM \`pipec__transactions_timed\` WITH (
+  KAFKA_TOPIC = 'pipec__transactions_timed',
   PARTITIONS = 1,
   VALUE_FORMAT = 'JSON',
   RETENTION_MS = 9223372036854775807,
@@ -247,8 +247,8 @@ WHERE \`ts\` IS NOT NULL
 EMIT CHANGES;
 
 CREATE TABLE`)
-    expect(statements(pipeline)).toContain('FROM `pipec_transactions_timed`\nWINDOW')
-    expect(resource(pipeline).streams).toEqual(['pipec_transactions', 'pipec_transactions_timed'])
+    expect(statements(pipeline)).toContain('FROM `pipec__transactions_timed`\nWINDOW')
+    expect(resource(pipeline).streams).toEqual(['pipec_transactions', 'pipec__transactions_timed'])
   })
 
   test('another time zone too, after the filter', () => {
