@@ -113,7 +113,7 @@ async function untilDone(
     const found = seen(run)
     step.update(found, `${found} of ${run.awaited.size} windows`)
     if (now - movedAt >= quiet && found === run.awaited.size && settled(run, position)) return
-    if (now - movedAt >= patience && position.readAll) return
+    if (now - movedAt >= patience && (position.readAll || found === run.awaited.size)) return
     if (now - movedAt >= timeout) throw timedOut(run, timeout, position)
     if (now - lookedAt >= lookEvery) {
       const next = await look(run, context)
@@ -148,9 +148,16 @@ async function look({ engine, job, name }: EngineRun, context: Context): Promise
   if (actual === undefined) throw new Failure(`${name} does not run the job any more.`)
   if (actual.status === 'failed' || actual.status === 'stopped')
     throw new Failure(`${name}'s job does not run any more: ${actual.summary}`)
-  const behind = /([\d,]+)(?: records)? behind/.exec(actual.summary)?.[1] ?? null
+  const behind = backlogOf(actual.summary)
   const closed = /closed up to [^,]*/.exec(actual.summary)?.[0] ?? ''
-  return { text: `${behind} ${closed}`, readAll: behind === '0' }
+  return { text: `${behind?.toLocaleString('en') ?? null} ${closed}`, readAll: behind === 0 }
+}
+
+/** Of all queries that the line tells of; null while one of them does not know. */
+export function backlogOf(summary: string): number | null {
+  const known = [...summary.matchAll(/([\d,]+)(?: records)? behind/g)]
+  if (known.length === 0 || summary.includes('position not known yet')) return null
+  return known.reduce((sum, [, records]) => sum + Number(records!.replaceAll(',', '')), 0)
 }
 
 function timedOut(run: EngineRun, timeout: number, { text }: Position): Failure {

@@ -18,7 +18,11 @@ export interface FakeQuery {
   readonly properties: Readonly<Record<string, string>>
   state: string
   errors: string[]
-  offsets: readonly { endOffset: number; committedOffset: number }[]
+  paused: boolean
+  /** Whether Kafka Streams has given it any task yet. */
+  started: boolean
+  /** What its consumer group has committed, by topic; one partition each. */
+  committed: ReadonlyMap<string, { readonly start: number; readonly end: number; readonly consumer: number }>
 }
 
 /** What the server answers instead of doing it. */
@@ -73,7 +77,7 @@ export class Metastore {
   readonly queries: Map<string, FakeQuery>
   sequence: number
   /** How a query that is created now will be. */
-  birth: { state: string; errors: string[] } = { state: 'RUNNING', errors: [] }
+  birth: { state: string; errors: string[]; started?: boolean } = { state: 'RUNNING', errors: [] }
   /** Topics that were deleted under a query that still ran: it blocks a real server for more than a minute. */
   busyDeletes = 0
 
@@ -105,7 +109,7 @@ export class Metastore {
     const id = words[1]!.text
     const query = this.queries.get(id)
     if (query === undefined) throw new Refused(`Unknown queryId: ${id}`, text)
-    this.queries.set(id, { ...query, state: 'RUNNING' })
+    this.queries.set(id, { ...query, paused: false })
     return { commandId: `resume/${id}/execute`, message: 'Query resumed.', queryId: null }
   }
 
@@ -144,7 +148,7 @@ export class Metastore {
     if (reads === null) return { commandId, message: 'Stream created', queryId: null }
     this.topics.set(topic, sinkTopic(options))
     const id = `${type === 'TABLE' ? 'CTAS' : 'CSAS'}_${name.toUpperCase()}_${this.sequence + 1}`
-    const { state, errors } = this.birth
+    const { state, errors, started = true } = this.birth
     this.queries.set(id, {
       id,
       sink: name,
@@ -153,7 +157,9 @@ export class Metastore {
       properties,
       state,
       errors: [...errors],
-      offsets: [{ endOffset: -1, committedOffset: -1 }],
+      paused: false,
+      started,
+      committed: new Map(),
     })
     return { commandId, message: `Created query with ID ${id}`, queryId: id }
   }
