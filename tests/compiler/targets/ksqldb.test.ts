@@ -370,4 +370,18 @@ describe('what ksqlDB cannot do', () => {
     const found = columnProblems(with_({ fields: names.map((name) => field(name, 'string')) }))
     expect(found.map(({ name }) => name)).toEqual(['a`b', 'ROWTIME', 'WINDOWEND'])
   })
+
+  test('names that it has itself, in any case where they are selected', () => {
+    const fields = ['rowtime', 'RowOffset', 'windowend'].map((name) => field(name, 'string'))
+    const problems = (changes: Parameters<typeof with_>[0]): readonly string[] =>
+      columnProblems(with_({ fields, metrics: [], ...changes })).map(({ name }) => name)
+    const [text] = fields.map(({ type }) => type)
+    const most = metric('max', 'RowOffset', text!, text!)
+    expect(problems({})).toEqual([])
+    expect(problems({ groupBy: [fields[0]!] })).toEqual(['rowtime'])
+    expect(problems({ metrics: [most] })).toEqual([])
+    expect(problems({ metrics: [{ ...most, name: 'windowStart' }] })).toEqual(['windowStart'])
+    const eventTime = { format: { kind: 'epoch_seconds' } } as const
+    expect(problems({ metrics: [most], eventTime })).toEqual(['RowOffset'])
+  })
 })
