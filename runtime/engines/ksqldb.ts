@@ -82,12 +82,7 @@ async function install(
 }
 
 /** None when it is there already and runs, or is about to. */
-function stepsTo(
-  desired: KsqldbQueryResource,
-  live: Live,
-  names: Names,
-  context: Context,
-): readonly Step[] {
+function stepsTo(desired: KsqldbQueryResource, live: Live, names: Names, context: Context): readonly Step[] {
   const { action } = compareQuery(desired, isEmpty(live) ? null : asActual(live, context.pipeline))
   if (action === 'unchanged') return []
   if (action === 'update') return resumption(live)
