@@ -127,7 +127,10 @@ export async function produce(lab: Lab, topic: string, rows: readonly (object | 
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** The last record of each window and group, as soon as there are `count` of them and a moment has passed. */
+/**
+ * The last record of each window and group, as soon as there are `count` of them and a moment has passed. The key of a
+ * tumbling window holds its start only.
+ */
 export async function results(
   lab: Lab,
   topic: string,
@@ -140,7 +143,9 @@ export async function results(
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     eachMessage: async ({ message: { key, value } }) => {
-      if (value !== null) rows.set(String(key?.toString('hex')), JSON.parse(String(value)) as Row)
+      if (value === null) return
+      const row = JSON.parse(String(value)) as Row
+      rows.set(`${key?.toString('hex')} ${row.window_end}`, row)
     },
   })
   const deadline = Date.now() + patience

@@ -387,6 +387,19 @@ describe('faults', () => {
     expect([server.store.sources.size, server.store.queries.size]).toEqual([2, 1])
   })
 
+  test('a command that takes long is waited for, whatever is asked meanwhile', async () => {
+    await applyPlan()
+    const change = await plan(edited)
+    server.misbehaveAt('TERMINATE', 'queue')
+    server.before = ({ ksql }) => {
+      // More often than a request is sent again by itself.
+      if (/^TERMINATE CTAS/.test(ksql) && !ksql.includes('dry_run')) server.misbehave(/^LIST/, 'busy', 9)
+    }
+    await engine.apply(change, context(edited), step)
+    expect(server.received.filter(({ ksql }) => ksql.startsWith('LIST')).length).toBeGreaterThan(9)
+    expect((await plan(edited)).action).toBe('unchanged')
+  })
+
   test('a lost answer is not asked for again', async () => {
     server.misbehaveAt('CREATE TABLE', 'lose')
     await applyPlan()
