@@ -130,7 +130,7 @@ function tableView(pipeline: Pipeline, engine: KsqldbEngine, names: Names, kept:
       ...pipeline.metrics.map((each) => sql`${metric(each, scope)} AS ${identifier(each.name)}`),
     ],
     from: identifier(names.timed ?? names.source),
-    window: windowClause(pipeline.window, engine.grace),
+    window: windowClause(pipeline.window, engine),
     filtered: kept.length > 0,
     where: whereClause(kept),
     groupBy: grouped

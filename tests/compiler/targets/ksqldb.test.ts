@@ -175,7 +175,7 @@ describe('windows', () => {
       'longer than a week',
       { kind: 'tumbling', size: 7 * 86_400_000, offset: 0, at },
       3_600_000,
-      'TUMBLING (SIZE 7 DAYS, RETENTION 169 HOURS, GRACE PERIOD 1 HOURS)',
+      'TUMBLING (SIZE 7 DAYS, RETENTION 676 HOURS, GRACE PERIOD 1 HOURS)',
     ],
   ]
   test.each(cases)('%s', (_name, window, grace, expected) => {
