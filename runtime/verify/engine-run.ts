@@ -105,7 +105,7 @@ async function untilDone(
 ): Promise<void> {
   let movedAt = context.now()
   let lookedAt = context.now()
-  let position: Position = { text: '', readAll: false }
+  let position: Position = { text: '', readAll: false, summary: null }
   for (;;) {
     if (reading.failure !== null) throw reading.failure
     const now = context.now()
@@ -130,7 +130,7 @@ function settled({ ownTopic }: EngineRun, { readAll }: Position): boolean {
   return !ownTopic || readAll
 }
 
-function seen({ awaited, results }: EngineRun): number {
+function seen({ awaited, results }: Pick<EngineRun, 'awaited' | 'results'>): number {
   let found = 0
   for (const identity of awaited) if (results.rows.has(identity)) found++
   return found
@@ -140,6 +140,8 @@ interface Position {
   /** Changes when the engine has moved on. */
   readonly text: string
   readonly readAll: boolean
+  /** In the engine's own words: ksqlDB replaces a thread that fails, and goes on RUNNING. */
+  readonly summary: string | null
 }
 
 /** Throws Failure when the job has gone or does not run any more. */
@@ -150,7 +152,11 @@ async function look({ engine, job, name }: EngineRun, context: Context): Promise
     throw new Failure(`${name}'s job does not run any more: ${actual.summary}`)
   const behind = backlogOf(actual.summary)
   const closed = /closed up to [^,]*/.exec(actual.summary)?.[0] ?? ''
-  return { text: `${behind?.toLocaleString('en') ?? null} ${closed}`, readAll: behind === 0 }
+  return {
+    text: `${behind?.toLocaleString('en') ?? null} ${closed}`,
+    readAll: behind === 0,
+    summary: actual.summary,
+  }
 }
 
 /** Of all queries that the line tells of; null while one of them does not know. */
@@ -160,10 +166,16 @@ export function backlogOf(summary: string): number | null {
   return known.reduce((sum, [, records]) => sum + Number(records!.replaceAll(',', '')), 0)
 }
 
-function timedOut(run: EngineRun, timeout: number, { text }: Position): Failure {
+/** Of an engine that came no further. */
+export function timedOut(
+  run: Pick<EngineRun, 'name' | 'awaited' | 'results'>,
+  timeout: number,
+  { text, summary }: Position,
+): Failure {
   const [behind] = text.split(' ')
   const backlog = behind === '' || behind === 'null' ? '' : `, ${behind} records behind`
   return new Failure(
     `${run.name} has written ${seen(run)} of ${run.awaited.size} windows${backlog}, and nothing more in ${timeout / 1000} s.`,
+    summary === null ? {} : { detail: summary },
   )
 }

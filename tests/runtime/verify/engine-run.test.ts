@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { backlogOf } from '../../../runtime/verify/engine-run.ts'
+import { backlogOf, timedOut } from '../../../runtime/verify/engine-run.ts'
+import { Results } from '../../../runtime/verify/results.ts'
+import { pipelineOf } from './pipelines.ts'
 
 test('the backlog of a job is that of all its queries, and unknown while one of them does not know', () => {
   expect(backlogOf('CTAS_A_1 RUNNING, 1,500 records behind')).toBe(1500)
@@ -8,4 +10,17 @@ test('the backlog of a job is that of all its queries, and unknown while one of 
   expect(backlogOf('CTAS_A_3 RUNNING, position not known yet')).toBeNull()
   expect(backlogOf('job 7a RUNNING, 12 behind, closed up to 2024')).toBe(12)
   expect(backlogOf('driver-2024, batch 3')).toBeNull()
+})
+
+test('an engine that is given up has the last word', () => {
+  const run = {
+    name: 'ksqldb',
+    awaited: new Set(['a']),
+    results: new Results(pipelineOf(), 1, () => 1),
+  } as const
+  const summary = 'CTAS_A_1 RUNNING, 7 records behind, last error: Invalid timestamp'
+  expect(timedOut(run, 60_000, { text: '7 ', readAll: false, summary })).toMatchObject({
+    message: 'ksqldb has written 0 of 1 windows, 7 records behind, and nothing more in 60 s.',
+    detail: summary,
+  })
 })
