@@ -176,7 +176,8 @@ function remedy(message: string): string {
     return `ksqlDB makes the topic "${conflicting}" itself and differently: delete it, or name another one under engines.ksqldb. `
   }
   const [, missing] = /Topic '([^']+)' does not exist/.exec(message) ?? []
-  if (missing !== undefined) return `Make the topic "${missing}" first, as an apply without --engine does. `
+  if (missing !== undefined)
+    return `Make the topic "${missing}" first, as an apply without --engine does; if it is there, this ksqlDB reads another Kafka. `
   if (/^(Cannot drop|Refusing to delete topic)/.test(message))
     return 'Drop what reads from it first; pipec does not touch what is not its own. '
   return ''

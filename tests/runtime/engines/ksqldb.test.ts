@@ -117,7 +117,7 @@ describe('from nothing', () => {
     server.store.topics.delete('transactions')
     await expect(applyPlan()).rejects.toMatchObject({
       message: expect.stringContaining("pipeline.yaml line 29: Topic 'transactions' does not exist."),
-      next: 'Make the topic "transactions" first, as an apply without --engine does. Nothing was changed in ksqlDB.',
+      next: 'Make the topic "transactions" first, as an apply without --engine does; if it is there, this ksqlDB reads another Kafka. Nothing was changed in ksqlDB.',
     })
     expect(server.executed).toEqual([])
   })
