@@ -31,7 +31,7 @@ const validDryRun = 'Unknown queryId: PIPEC_DRY_RUN'
 
 /** Has the server check all steps together without doing anything. Throws Failure with what it would refuse. */
 export async function dryRun({ session, steps, line }: Work): Promise<void> {
-  const text = [...steps.map(({ statement }) => statement), lastOfDryRun].join('\n')
+  const text = [...steps.map(({ rehearsal }) => rehearsal), lastOfDryRun].join('\n')
   const answer = await ask(session, text, steps.at(-1)?.properties ?? {})
   if (answer.status === 200) {
     throw new Failure('ksqlDB carried out a check that it has to refuse.', {

@@ -10,6 +10,11 @@ export interface Step {
   /** Of the query, stream or table. */
   readonly name: string
   readonly statement: string
+  /**
+   * What a check sends in its place: never DELETE TOPIC, which deletes the topic while the server still validates
+   * (SandboxedKafkaTopicClient.deleteTopics of its source hands on to Kafka).
+   */
+  readonly rehearsal: string
   readonly properties: Properties
   /** Whether its effect can be seen. */
   done(live: Live): boolean
@@ -47,6 +52,7 @@ function terminate(id: string): Step {
     kind: 'terminate',
     name: id,
     statement: `TERMINATE ${id};`,
+    rehearsal: `TERMINATE ${id};`,
     properties: {},
     done: ({ queries }) => queries.every((each) => each.id !== id),
     marked: true,
@@ -55,10 +61,12 @@ function terminate(id: string): Step {
 }
 
 function drop(what: 'STREAM' | 'TABLE', name: string, deletedTopic: string | null): Step {
+  const dropped = `DROP ${what} IF EXISTS ${quoted(name)}`
   return {
     kind: 'drop',
     name,
-    statement: `DROP ${what} IF EXISTS ${quoted(name)}${deletedTopic === null ? '' : ' DELETE TOPIC'};`,
+    statement: deletedTopic === null ? `${dropped};` : `${dropped} DELETE TOPIC;`,
+    rehearsal: `${dropped};`,
     properties: {},
     done: ({ streams, tables }) => [...streams, ...tables].every((each) => each.name !== name),
     marked: true,
@@ -79,6 +87,7 @@ function create(statement: string, properties: Properties, desired: KsqldbQueryR
     kind: 'create',
     name,
     statement,
+    rehearsal: statement,
     properties,
     done: ({ streams, tables, queries }) =>
       [...streams, ...tables].some((each) => each.name === name) &&
@@ -96,6 +105,7 @@ export function resumption({ queries }: Live): readonly Step[] {
       kind: 'resume',
       name: id,
       statement: `RESUME ${id};`,
+      rehearsal: `RESUME ${id};`,
       properties: {},
       done: (live) => live.queries.some((each) => each.id === id && each.state !== 'PAUSED'),
       marked: true,

@@ -81,7 +81,11 @@ export class Metastore {
   /** Topics that were deleted under a query that still ran: it blocks a real server for more than a minute. */
   busyDeletes = 0
 
+  readonly #real: Metastore | null
+
+  /** A copy for statements to be tried on: all but Kafka, whose topics a real server deletes even then. */
   constructor(from?: Metastore) {
+    this.#real = from ?? null
     this.topics = new Map(from?.topics)
     this.sources = new Map(from?.sources)
     this.queries = new Map(from?.queries)
@@ -124,12 +128,23 @@ export class Metastore {
     if (readers.length > 0) throw new Refused(inUse(name, readers), text)
     const own = [...this.queries.values()].filter(({ sink }) => sink === name)
     if (words.some((each) => each.text.toUpperCase() === 'DELETE')) {
-      this.busyDeletes += own.length
-      this.topics.delete(source.topic)
+      this.#deleteTopic(source.topic, own.length)
     }
     for (const { id } of own) this.queries.delete(id)
     this.sources.delete(name)
     return { commandId, message: `Source \`${name}\` (topic: ${source.topic}) was dropped.`, queryId: null }
+  }
+
+  #deleteTopic(topic: string, busy: number): void {
+    this.topics.delete(topic)
+    this.busyDeletes += busy
+    // Copies know of the real server's queries only what was done on them: those it still runs write to the topic.
+    if (this.#real !== null) this.#real.#deleteTopic(topic, this.#real.queriesOf(topic))
+  }
+
+  queriesOf(topic: string): number {
+    const sinks = [...this.sources.values()].filter((each) => each.topic === topic).map(({ name }) => name)
+    return [...this.queries.values()].filter(({ sink }) => sinks.includes(sink)).length
   }
 
   #create(

@@ -185,7 +185,11 @@ describe('again', () => {
     await expect(applyPlan(edited)).rejects.toMatchObject({
       next: expect.stringMatching(/^Drop what reads from it first/),
     })
+    await expect(applyPlan(null)).rejects.toMatchObject({
+      next: expect.stringMatching(/Nothing was changed in ksqlDB\.$/),
+    })
     expect(server.store.queries.size).toBe(1)
+    expect([...server.store.topics.keys()]).toEqual(['transactions', 'transactions_aggregate_ksql'])
   })
 
   test('a query of the same name that pipec did not apply is drift', async () => {
