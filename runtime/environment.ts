@@ -40,7 +40,7 @@ export function resolveEnvironment(
 
 function localEndpoints(local: Local, variables: Variables): Endpoints {
   const { kafka, flink, spark, pinot } = local
-  const ksqldbUrl = variables.KSQLDB_URL ?? local.ksqldb?.url
+  const ksqldbUrl = variables.KSQLDB_URL || local.ksqldb?.url
   return {
     environment: 'local',
     kafka: {

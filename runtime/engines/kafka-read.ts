@@ -21,6 +21,8 @@ export interface TopicRecord {
   /** Milliseconds since the epoch. */
   readonly timestamp: number
   readonly key: string | null
+  /** For keys that are no text: as text, those of two windows of ksqlDB may be the same. */
+  readonly rawKey: Buffer | null
   readonly value: string | null
 }
 

@@ -56,9 +56,10 @@ function startOf({ partition, begin, end }: PartitionOffsets, from: ReadRange['f
   return from === 'end' ? end : Math.max(begin, from[partition] ?? begin)
 }
 
-function texts(key: Buffer | null, value: Buffer | null): Pick<TopicRecord, 'key' | 'value'> {
+function texts(key: Buffer | null, value: Buffer | null): Pick<TopicRecord, 'key' | 'rawKey' | 'value'> {
   return {
     key: key === null ? null : key.toString('utf8'),
+    rawKey: key,
     value: value === null ? null : value.toString('utf8'),
   }
 }

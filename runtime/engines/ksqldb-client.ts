@@ -54,9 +54,17 @@ export type Properties = Readonly<Record<string, string>>
 
 const mediaType = 'application/vnd.ksql.v1+json'
 
-/** Sends statements that change nothing; may be repeated. */
-export function ask(session: Session, ksql: string, properties: Properties = {}): Promise<Response> {
-  return post(session, ksql, properties, { repeatable: true, timeout: session.patience.answer })
+/**
+ * Sends statements that change nothing; may be repeated. Waits out a command that the server has taken from here and not
+ * carried out: until then it answers 503 every five seconds.
+ */
+export async function ask(session: Session, ksql: string, properties: Properties = {}): Promise<Response> {
+  const { patience, now } = session
+  const deadline = now() + patience.statement
+  for (;;) {
+    const answer = await post(session, ksql, properties, { repeatable: true, timeout: patience.answer })
+    if (answer.status !== 503 || session.sequence === null || now() >= deadline) return answer
+  }
 }
 
 /** Sends one statement that changes something. Throws `Lost` when nobody knows whether it was carried out. */

@@ -31,7 +31,7 @@ const validDryRun = 'Unknown queryId: PIPEC_DRY_RUN'
 
 /** Has the server check all steps together without doing anything. Throws Failure with what it would refuse. */
 export async function dryRun({ session, steps, line }: Work): Promise<void> {
-  const text = [...steps.map(({ statement }) => statement), lastOfDryRun].join('\n')
+  const text = [...steps.map(({ rehearsal }) => rehearsal), lastOfDryRun].join('\n')
   const answer = await ask(session, text, steps.at(-1)?.properties ?? {})
   if (answer.status === 200) {
     throw new Failure('ksqlDB carried out a check that it has to refuse.', {
@@ -176,7 +176,8 @@ function remedy(message: string): string {
     return `ksqlDB makes the topic "${conflicting}" itself and differently: delete it, or name another one under engines.ksqldb. `
   }
   const [, missing] = /Topic '([^']+)' does not exist/.exec(message) ?? []
-  if (missing !== undefined) return `Make the topic "${missing}" first, as an apply without --engine does. `
+  if (missing !== undefined)
+    return `Make the topic "${missing}" first, as an apply without --engine does; if it is there, this ksqlDB reads another Kafka. `
   if (/^(Cannot drop|Refusing to delete topic)/.test(message))
     return 'Drop what reads from it first; pipec does not touch what is not its own. '
   return ''

@@ -10,7 +10,7 @@ export interface Names {
 
 export function namesOf(pipeline: string): Names {
   const prefix = `pipec_${pipeline}`
-  return { source: prefix, timed: `${prefix}_timed`, table: `${prefix}_aggregate` }
+  return { source: prefix, timed: `pipec__${pipeline}_timed`, table: `${prefix}_aggregate` }
 }
 
 export function addressOf(pipeline: string): string {

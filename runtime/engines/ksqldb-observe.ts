@@ -2,6 +2,7 @@
 import type { Actual, Context } from './engine.ts'
 import { ask, entitiesOf, entityOf, type Session } from './ksqldb-client.ts'
 import { addressOf, type Mark, markOf, markProperty, type Names, namesOf } from './ksqldb-identity.ts'
+import { lags } from './ksqldb-lag.ts'
 
 export interface LiveSource {
   readonly name: string
@@ -12,12 +13,10 @@ export interface LiveQuery {
   readonly id: string
   /** What it writes: one of our names. */
   readonly sink: string
-  /** RUNNING, ERROR, PAUSED, CREATED, REBALANCING, UNRESPONSIVE … */
+  /** RUNNING, ERROR, PAUSED, or STARTING as long as it has no tasks. */
   readonly state: string
   readonly errors: readonly string[]
   readonly mark: Mark | null
-  /** Records not read yet; null while ksqlDB does not know. */
-  readonly behind: number | null
 }
 
 /** Only what is ours by name. */
@@ -27,6 +26,9 @@ export interface Live {
   readonly queries: readonly LiveQuery[]
 }
 
+/** Records not read yet, by what a query fills. */
+type Lags = ReadonlyMap<string, number>
+
 export type KsqldbActual = Actual<Live>
 
 interface QueryDescription {
@@ -35,9 +37,8 @@ interface QueryDescription {
   readonly state: string
   readonly queryErrors: readonly { readonly errorMessage: string }[]
   readonly overriddenProperties: Readonly<Record<string, unknown>>
-  readonly tasksMetadata: readonly {
-    readonly topicOffsets: readonly { readonly endOffset: number; readonly committedOffset: number }[]
-  }[]
+  readonly ksqlHostQueryStatus: Readonly<Record<string, string>>
+  readonly tasksMetadata: readonly unknown[]
 }
 
 /** One request: three lists of the same moment. */
@@ -70,22 +71,17 @@ function asQuery(query: QueryDescription, ours: readonly string[]): readonly Liv
     {
       id: query.id,
       sink,
-      state: query.state,
+      state: stateOf(query),
       errors: query.queryErrors.map((each) => each.errorMessage),
       mark: markOf(typeof id === 'string' ? id : null),
-      behind: behind(query),
     },
   ]
 }
 
-/** Offsets are -1 until the query has committed once. */
-function behind({ tasksMetadata }: QueryDescription): number | null {
-  const known = tasksMetadata
-    .flatMap((task) => task.topicOffsets)
-    .filter(({ endOffset, committedOffset }) => endOffset >= 0 && committedOffset >= 0)
-  return known.length === 0
-    ? null
-    : known.reduce((sum, each) => sum + each.endOffset - each.committedOffset, 0)
+/** ksqlDB's own word is RUNNING for all but ERROR (`QueryDescription.getState`), from the moment of creation. */
+function stateOf({ state, ksqlHostQueryStatus, tasksMetadata }: QueryDescription): string {
+  if (Object.values(ksqlHostQueryStatus).includes('PAUSED')) return 'PAUSED'
+  return state === 'RUNNING' && tasksMetadata.length === 0 ? 'STARTING' : state
 }
 
 export function isEmpty({ streams, tables, queries }: Live): boolean {
@@ -100,27 +96,28 @@ export function markOfAll({ queries }: Live): Mark | null {
 
 export async function observe(session: Session, { pipeline }: Context): Promise<readonly KsqldbActual[]> {
   const live = await look(session, namesOf(pipeline))
-  return isEmpty(live) ? [] : [asActual(live, pipeline)]
+  if (isEmpty(live)) return []
+  const filled = live.queries.map(({ sink }) => sink)
+  return [asActual(live, pipeline, await lags(session, filled))]
 }
 
-export function asActual(live: Live, pipeline: string): KsqldbActual {
+export function asActual(live: Live, pipeline: string, lags: Lags = new Map()): KsqldbActual {
   return {
     address: addressOf(pipeline),
     kind: 'ksqldb-query',
     hash: markOfAll(live)?.hash ?? null,
     status: statusOf(live),
-    summary: summary(live),
-    position: { behind: behindOf(live), closedUpTo: null },
+    summary: summary(live, lags),
+    position: { behind: behindOf(live, lags), closedUpTo: null },
     detail: live,
   }
 }
 
-/** Of all queries together: one that waits for the other's records has not read everything. */
-function behindOf({ queries }: Live): number | null {
-  return queries.reduce<number | null>(
-    (sum, { behind: records }) => (sum === null || records === null ? null : sum + records),
-    queries.length === 0 ? null : 0,
-  )
+/** Of all queries together: one that waits for another's records has not read everything. */
+function behindOf({ queries }: Live, lags: Lags): number | null {
+  const known = queries.map(({ sink }) => lags.get(sink))
+  if (known.length === 0 || known.includes(undefined)) return null
+  return known.reduce<number>((sum, records) => sum + records!, 0)
 }
 
 function statusOf({ tables, queries }: Live): KsqldbActual['status'] {
@@ -130,15 +127,15 @@ function statusOf({ tables, queries }: Live): KsqldbActual['status'] {
   return states.every((state) => state === 'RUNNING') ? 'running' : 'starting'
 }
 
-function summary({ streams, tables, queries }: Live): string {
+function summary({ streams, tables, queries }: Live, lags: Lags): string {
   if (queries.length === 0)
     return `${[...streams, ...tables].map(({ name }) => name).join(', ')} without a query`
-  return queries.map(querySummary).join('; ')
+  return queries.map((each) => querySummary(each, lags.get(each.sink))).join('; ')
 }
 
-function querySummary({ id, state, behind: records, errors }: LiveQuery): string {
+function querySummary({ id, state, errors }: LiveQuery, behind: number | undefined): string {
   const position =
-    records === null ? 'position not known yet' : `${records.toLocaleString('en')} records behind`
+    behind === undefined ? 'position not known yet' : `${behind.toLocaleString('en')} records behind`
   const last = errors.at(-1)
   return `${id} ${state}, ${position}${last === undefined ? '' : `, last error: ${last.split('\n')[0]}`}`
 }

@@ -1,7 +1,7 @@
 /** The statements that lead from what is there to what is wanted, each with how to see that it has been carried out. */
 import type { KsqldbQueryResource } from '../../compiler/manifest.ts'
 import type { Properties } from './ksqldb-client.ts'
-import { clientId, markProperty } from './ksqldb-identity.ts'
+import { clientId, markProperty, type Names } from './ksqldb-identity.ts'
 import type { Live } from './ksqldb-observe.ts'
 import { createdName, quoted, splitStatements } from './ksqldb-text.ts'
 
@@ -10,6 +10,11 @@ export interface Step {
   /** Of the query, stream or table. */
   readonly name: string
   readonly statement: string
+  /**
+   * What a check sends in its place: never DELETE TOPIC, which deletes the topic while the server still validates
+   * (SandboxedKafkaTopicClient.deleteTopics of its source hands on to Kafka).
+   */
+  readonly rehearsal: string
   readonly properties: Properties
   /** Whether its effect can be seen. */
   done(live: Live): boolean
@@ -23,7 +28,12 @@ export interface Step {
  * Ends the queries first: deleting the topic of a busy one held up a server for more than a minute. The topic between
  * stream and table always goes, since a new query would fill it a second time; results only where `results` says so.
  */
-export function removal(live: Live, { results }: { readonly results: 'delete' | 'keep' }): readonly Step[] {
+export function removal(
+  live: Live,
+  names: Names,
+  { results }: { readonly results: 'delete' | 'keep' },
+): readonly Step[] {
+  const isTimed = (name: string): boolean => name === names.timed
   const [source, timed] = [
     live.streams.filter((each) => !isTimed(each.name)),
     live.streams.filter((each) => isTimed(each.name)),
@@ -37,15 +47,12 @@ export function removal(live: Live, { results }: { readonly results: 'delete' | 
   ]
 }
 
-function isTimed(name: string): boolean {
-  return name.endsWith('_timed')
-}
-
 function terminate(id: string): Step {
   return {
     kind: 'terminate',
     name: id,
     statement: `TERMINATE ${id};`,
+    rehearsal: `TERMINATE ${id};`,
     properties: {},
     done: ({ queries }) => queries.every((each) => each.id !== id),
     marked: true,
@@ -54,10 +61,12 @@ function terminate(id: string): Step {
 }
 
 function drop(what: 'STREAM' | 'TABLE', name: string, deletedTopic: string | null): Step {
+  const dropped = `DROP ${what} IF EXISTS ${quoted(name)}`
   return {
     kind: 'drop',
     name,
-    statement: `DROP ${what} IF EXISTS ${quoted(name)}${deletedTopic === null ? '' : ' DELETE TOPIC'};`,
+    statement: deletedTopic === null ? `${dropped};` : `${dropped} DELETE TOPIC;`,
+    rehearsal: `${dropped};`,
     properties: {},
     done: ({ streams, tables }) => [...streams, ...tables].every((each) => each.name !== name),
     marked: true,
@@ -78,6 +87,7 @@ function create(statement: string, properties: Properties, desired: KsqldbQueryR
     kind: 'create',
     name,
     statement,
+    rehearsal: statement,
     properties,
     done: ({ streams, tables, queries }) =>
       [...streams, ...tables].some((each) => each.name === name) &&
@@ -95,6 +105,7 @@ export function resumption({ queries }: Live): readonly Step[] {
       kind: 'resume',
       name: id,
       statement: `RESUME ${id};`,
+      rehearsal: `RESUME ${id};`,
       properties: {},
       done: (live) => live.queries.some((each) => each.id === id && each.state !== 'PAUSED'),
       marked: true,

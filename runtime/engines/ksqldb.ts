@@ -6,7 +6,7 @@ import type { Context, Engine } from './engine.ts'
 import { type Patience, patience, Session } from './ksqldb-client.ts'
 import { compareQuery, type KsqldbChange } from './ksqldb-compare.ts'
 import { dryRun, execute, type Work } from './ksqldb-execute.ts'
-import { namesOf } from './ksqldb-identity.ts'
+import { type Names, namesOf } from './ksqldb-identity.ts'
 import {
   asActual,
   isEmpty,
@@ -74,7 +74,7 @@ async function install(
   for (let round = 1; ; round++) {
     const live = await look(session, names)
     if (round === 1) refuseDrift(change, live)
-    const steps = stepsTo(desired, live, context)
+    const steps = stepsTo(desired, live, names, context)
     const work: Work = { session, names, steps, line: desired.line }
     if (await carriedOut(work, progress)) return untilRunning(session, names, desired)
     if (round === rounds) throw contested(desired.name)
@@ -82,11 +82,11 @@ async function install(
 }
 
 /** None when it is there already and runs, or is about to. */
-function stepsTo(desired: KsqldbQueryResource, live: Live, context: Context): readonly Step[] {
+function stepsTo(desired: KsqldbQueryResource, live: Live, names: Names, context: Context): readonly Step[] {
   const { action } = compareQuery(desired, isEmpty(live) ? null : asActual(live, context.pipeline))
   if (action === 'unchanged') return []
   if (action === 'update') return resumption(live)
-  return [...removal(live, { results: 'keep' }), ...creation(desired, context.read(desired.file))]
+  return [...removal(live, names, { results: 'keep' }), ...creation(desired, context.read(desired.file))]
 }
 
 /** What runs now is what the plan was made for, or what it is about to make. */
@@ -104,7 +104,7 @@ function refuseDrift({ address, actual, desired }: KsqldbChange, live: Live): vo
 async function remove(context: Context, session: Session, progress: ProgressStep): Promise<void> {
   const names = namesOf(context.pipeline)
   for (let round = 1; ; round++) {
-    const steps = removal(await look(session, names), { results: 'delete' })
+    const steps = removal(await look(session, names), names, { results: 'delete' })
     if (await carriedOut({ session, names, steps, line: null }, progress)) return
     if (round === rounds) throw contested(names.source)
   }

@@ -105,24 +105,28 @@ async function untilDone(
 ): Promise<void> {
   let movedAt = context.now()
   let lookedAt = context.now()
-  let position: Position = { behind: null, closedUpTo: null }
+  let looked: Looked = { position: unknown, summary: null }
   for (;;) {
     if (reading.failure !== null) throw reading.failure
     const now = context.now()
     movedAt = Math.max(movedAt, run.results.changedAt ?? 0)
     const found = seen(run)
     step.update(found, `${found} of ${run.awaited.size} windows`)
-    if (now - movedAt >= quiet && found === run.awaited.size && settled(run, position)) return
-    if (now - movedAt >= patience && position.behind === 0) return
-    if (now - movedAt >= timeout) throw timedOut(run, timeout, position)
+    if (now - movedAt >= quiet && found === run.awaited.size && settled(run, looked.position)) return
+    if (now - movedAt >= patience && (looked.position.behind === 0 || found === run.awaited.size)) return
+    if (now - movedAt >= timeout) throw timedOut(run, timeout, looked)
     if (now - lookedAt >= lookEvery) {
       const next = await look(run, context)
-      if (next.behind !== position.behind || next.closedUpTo !== position.closedUpTo) movedAt = context.now()
-      position = next
+      if (moved(looked.position, next.position)) movedAt = context.now()
+      looked = next
       lookedAt = context.now()
     }
     await sleep(200, undefined, { signal: context.signal })
   }
+}
+
+function moved(before: Position, after: Position): boolean {
+  return before.behind !== after.behind || before.closedUpTo !== after.closedUpTo
 }
 
 /** An engine that writes every change has its windows long before it has read everything. */
@@ -130,24 +134,38 @@ function settled({ ownTopic }: EngineRun, { behind }: Position): boolean {
   return !ownTopic || behind === 0
 }
 
-function seen({ awaited, results }: EngineRun): number {
+function seen({ awaited, results }: Pick<EngineRun, 'awaited' | 'results'>): number {
   let found = 0
   for (const identity of awaited) if (results.rows.has(identity)) found++
   return found
 }
 
+interface Looked {
+  readonly position: Position
+  /** In the engine's own words: ksqlDB replaces a thread that fails, and goes on RUNNING. */
+  readonly summary: string | null
+}
+
+const unknown: Position = { behind: null, closedUpTo: null }
+
 /** Throws Failure when the job has gone or does not run any more. */
-async function look({ engine, job, name }: EngineRun, context: Context): Promise<Position> {
+async function look({ engine, job, name }: EngineRun, context: Context): Promise<Looked> {
   const actual = (await engine.observe([job], context)).find(({ address }) => address === job.address)
   if (actual === undefined) throw new Failure(`${name} does not run the job any more.`)
   if (actual.status === 'failed' || actual.status === 'stopped')
     throw new Failure(`${name}'s job does not run any more: ${actual.summary}`)
-  return actual.position ?? { behind: null, closedUpTo: null }
+  return { position: actual.position ?? unknown, summary: actual.summary }
 }
 
-function timedOut(run: EngineRun, timeout: number, { behind }: Position): Failure {
+/** Of an engine that came no further. */
+export function timedOut(
+  run: Pick<EngineRun, 'name' | 'awaited' | 'results'>,
+  timeout: number,
+  { position: { behind }, summary }: Looked,
+): Failure {
   const backlog = behind === null ? '' : `, ${behind.toLocaleString('en')} records behind`
   return new Failure(
     `${run.name} has written ${seen(run)} of ${run.awaited.size} windows${backlog}, and nothing more in ${timeout / 1000} s.`,
+    summary === null ? {} : { detail: summary },
   )
 }

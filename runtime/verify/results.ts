@@ -53,12 +53,13 @@ export class Results {
     this.#now = now
   }
 
-  take({ key, value }: Pick<TopicRecord, 'key' | 'value'>): void {
+  take({ rawKey, value }: Pick<TopicRecord, 'rawKey' | 'value'>): void {
+    const key = rawKey?.toString('hex') ?? ''
     if (value === null) this.#forget(key)
     else this.#takeText(key, value)
   }
 
-  #takeText(key: string | null, value: string): void {
+  #takeText(key: string, value: string): void {
     const row = this.#parse(value)
     if (typeof row === 'string') {
       this.malformed.push({ text: value, reason: row })
@@ -67,12 +68,12 @@ export class Results {
   }
 
   /** A table's tombstone: the window has gone into another one. */
-  #forget(key: string | null): void {
-    const known = this.#byKey.get(key ?? '')
+  #forget(key: string): void {
+    const known = this.#byKey.get(key)
     if (known !== undefined) this.rows.delete(known)
   }
 
-  #keep(key: string | null, row: ActualRow): void {
+  #keep(key: string, row: ActualRow): void {
     const identity = identityOf(row)
     const known = this.rows.get(identity)
     if (known !== undefined) {
@@ -82,7 +83,7 @@ export class Results {
       if (same) return
     }
     this.rows.set(identity, row)
-    this.#byKey.set(key ?? '', identity)
+    this.#byKey.set(key, identity)
     this.changedAt = this.#now()
   }
 

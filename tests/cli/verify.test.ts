@@ -16,8 +16,11 @@ function shownOf(total: string, differences = 5) {
     [0, 2],
   ]).map((row) => ({ ...row, values: [1n] }))
   const results = new Results(pipeline, 100_000, () => 1)
-  results.take({ key: null, value: `{"window_start":0,"window_end":10000,"user":"ada","total<b>":${total}}` })
-  results.take({ key: null, value: hostile })
+  results.take({
+    rawKey: null,
+    value: `{"window_start":0,"window_end":10000,"user":"ada","total<b>":${total}}`,
+  })
+  results.take({ rawKey: null, value: hostile })
   const rule = { must: 'own', lateMayBeIn: false, slack: 2_000 } as const
   const verdict = judge(clustersOf(rows, pipeline, rule, null), [...results.rows.values()], pipeline)
   const sent = rows.map(({ partition }) => ({ partition, key: null, value: `{"user":"${hostile}"}` }))

@@ -1,7 +1,7 @@
 /** A user's folder beside the engines that are up: commands run in it as the packed program, topics looked at from outside. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
@@ -10,6 +10,8 @@ import { withAdmin } from '../../runtime/engines/kafka-client.ts'
 import { produceBatches } from '../../runtime/engines/kafka-produce.ts'
 import { readTopic } from '../../runtime/engines/kafka-read.ts'
 import { resolveEnvironment } from '../../runtime/environment.ts'
+import type { Local } from '../../runtime/local.ts'
+import { withoutKsqldb } from './ksqldb-lab.ts'
 
 export interface Outcome {
   readonly code: number | null
@@ -25,12 +27,11 @@ export class CommandLab {
   readonly endpoints: Endpoints
   readonly #signal = new AbortController().signal
 
-  constructor() {
-    const local = inject('local')
+  constructor(local: Local | null = inject('local')) {
     if (local === null) throw new Error('no engines')
     this.endpoints = resolveEnvironment('local', [], local, {}).endpoints
     mkdirSync(join(this.folder, '.pipec'))
-    copyFileSync(join(inject('enginesFolder'), '.pipec/local.json'), join(this.folder, '.pipec/local.json'))
+    writeFileSync(join(this.folder, '.pipec/local.json'), JSON.stringify(local))
   }
 
   /** Writes pipeline.yaml from the example, with names of this lab's own, and builds it. */
@@ -48,6 +49,7 @@ export class CommandLab {
   start(...words: string[]): ChildProcess {
     return spawn(process.execPath, [program, ...words], {
       cwd: this.folder,
+      env: withoutKsqldb(process.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   }

@@ -11,11 +11,14 @@ import type { Endpoints } from '../../runtime/endpoints.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { ksqldb } from '../../runtime/engines/ksqldb.ts'
 import type { KsqldbChange } from '../../runtime/engines/ksqldb-compare.ts'
+import { resolveEnvironment } from '../../runtime/environment.ts'
+import type { Local } from '../../runtime/local.ts'
 import { downNative } from '../../runtime/native/down.ts'
 import { upNative } from '../../runtime/native/up.ts'
 import { silent } from '../../runtime/progress.ts'
 
 export interface Lab {
+  readonly local: Local
   readonly endpoints: Endpoints
   readonly kafka: Kafka
   stop(): Promise<void>
@@ -29,23 +32,33 @@ export const unavailable =
 
 /** The server of KSQLDB_URL, or one from KSQLDB_HOME with a Kafka of its own. */
 export async function openLab(): Promise<Lab> {
-  if (KSQLDB_URL) return labAt(KSQLDB_URL, KSQLDB_BOOTSTRAP_SERVERS, async () => {})
+  if (KSQLDB_URL) return labAt(localAt(KSQLDB_URL, KSQLDB_BOOTSTRAP_SERVERS), async () => {})
   const cwd = mkdtempSync(join(tmpdir(), 'pipec-ksqldb-'))
   const base = { cwd, env: process.env, progress: silent, signal: new AbortController().signal }
   const { local } = await upNative({ ...base, engines: ['kafka', 'ksqldb'], portOffset: 40_000 })
-  return labAt(local.ksqldb!.url, local.kafka.bootstrapServers, async () => {
+  return labAt(local, async () => {
     await downNative({ ...base, volumes: true })
   })
 }
 
-function labAt(url: string, bootstrapServers: string, stop: () => Promise<void>): Lab {
-  const kafka = { bootstrapServers, engineBootstrapServers: bootstrapServers, security: null }
-  const none = { flink: null, spark: null, pinot: null }
-  return {
-    endpoints: { environment: 'local', kafka, ksqldb: { url, auth: null }, ...none },
-    kafka: new Kafka({ brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING }),
-    stop,
-  }
+function localAt(url: string, bootstrapServers: string): Local {
+  const kafka = { bootstrapServers, bootstrapServersForEngines: bootstrapServers }
+  return { version: 1, with: 'native', kafka, ksqldb: { url }, flink: null, spark: null, pinot: null }
+}
+
+function labAt(local: Local, stop: () => Promise<void>): Lab {
+  const { endpoints } = resolveEnvironment('local', [], local, {})
+  const brokers = endpoints.kafka.bootstrapServers.split(',')
+  return { local, endpoints, kafka: new Kafka({ brokers, logLevel: logLevel.NOTHING }), stop }
+}
+
+/** The other engines' tests have a set without ksqlDB, whatever Kafka the one at hand may read. */
+export function withoutKsqldb({
+  KSQLDB_URL: _,
+  KSQLDB_HOME: __,
+  ...rest
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return rest
 }
 
 export function randomName(): string {
@@ -127,7 +140,10 @@ export async function produce(lab: Lab, topic: string, rows: readonly (object | 
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** The last record of each window and group, as soon as there are `count` of them and a moment has passed. */
+/**
+ * The last record of each window and group, as soon as there are `count` of them and a moment has passed. The key of a
+ * tumbling window holds its start only.
+ */
 export async function results(
   lab: Lab,
   topic: string,
@@ -140,7 +156,9 @@ export async function results(
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     eachMessage: async ({ message: { key, value } }) => {
-      if (value !== null) rows.set(String(key?.toString('hex')), JSON.parse(String(value)) as Row)
+      if (value === null) return
+      const row = JSON.parse(String(value)) as Row
+      rows.set(`${key?.toString('hex')} ${row.window_end}`, row)
     },
   })
   const deadline = Date.now() + patience

@@ -284,7 +284,8 @@ describe.skipIf(unavailable !== null)(`a real ksqlDB (${unavailable ?? 'here'})`
       await converge(lab, first)
       await results(lab, `${name}_out`, 1)
       await converge(lab, second)
-      expect(await results(lab, `${name}_out`, 1)).toEqual([
+      expect(await results(lab, `${name}_out`, 2)).toEqual([
+        { window_start: base, window_end: base + 7_000, n: 1 },
         { window_start: base, window_end: base + 10_000, n: 1 },
       ])
     } finally {

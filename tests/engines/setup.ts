@@ -14,6 +14,7 @@ import { isFree, portsAt } from '../../runtime/native/ports.ts'
 import { lookForTools } from '../../runtime/native/requirements.ts'
 import { upNative } from '../../runtime/native/up.ts'
 import type { Progress } from '../../runtime/progress.ts'
+import { withoutKsqldb } from './ksqldb-lab.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -84,7 +85,7 @@ async function start(folder: string, signal: AbortSignal) {
     const portOffset = await freeOffset()
     return await upNative({
       cwd: folder,
-      env: process.env,
+      env: withoutKsqldb(process.env),
       engines: null,
       portOffset,
       progress: told,

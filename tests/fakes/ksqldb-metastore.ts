@@ -18,7 +18,11 @@ export interface FakeQuery {
   readonly properties: Readonly<Record<string, string>>
   state: string
   errors: string[]
-  offsets: readonly { endOffset: number; committedOffset: number }[]
+  paused: boolean
+  /** Whether Kafka Streams has given it any task yet. */
+  started: boolean
+  /** What its consumer group has committed, by topic; one partition each. */
+  committed: ReadonlyMap<string, { readonly start: number; readonly end: number; readonly consumer: number }>
 }
 
 /** What the server answers instead of doing it. */
@@ -73,11 +77,15 @@ export class Metastore {
   readonly queries: Map<string, FakeQuery>
   sequence: number
   /** How a query that is created now will be. */
-  birth: { state: string; errors: string[] } = { state: 'RUNNING', errors: [] }
+  birth: { state: string; errors: string[]; started?: boolean } = { state: 'RUNNING', errors: [] }
   /** Topics that were deleted under a query that still ran: it blocks a real server for more than a minute. */
   busyDeletes = 0
 
+  readonly #real: Metastore | null
+
+  /** A copy for statements to be tried on: all but Kafka, whose topics a real server deletes even then. */
   constructor(from?: Metastore) {
+    this.#real = from ?? null
     this.topics = new Map(from?.topics)
     this.sources = new Map(from?.sources)
     this.queries = new Map(from?.queries)
@@ -105,7 +113,7 @@ export class Metastore {
     const id = words[1]!.text
     const query = this.queries.get(id)
     if (query === undefined) throw new Refused(`Unknown queryId: ${id}`, text)
-    this.queries.set(id, { ...query, state: 'RUNNING' })
+    this.queries.set(id, { ...query, paused: false })
     return { commandId: `resume/${id}/execute`, message: 'Query resumed.', queryId: null }
   }
 
@@ -120,12 +128,23 @@ export class Metastore {
     if (readers.length > 0) throw new Refused(inUse(name, readers), text)
     const own = [...this.queries.values()].filter(({ sink }) => sink === name)
     if (words.some((each) => each.text.toUpperCase() === 'DELETE')) {
-      this.busyDeletes += own.length
-      this.topics.delete(source.topic)
+      this.#deleteTopic(source.topic, own.length)
     }
     for (const { id } of own) this.queries.delete(id)
     this.sources.delete(name)
     return { commandId, message: `Source \`${name}\` (topic: ${source.topic}) was dropped.`, queryId: null }
+  }
+
+  #deleteTopic(topic: string, busy: number): void {
+    this.topics.delete(topic)
+    this.busyDeletes += busy
+    // Copies know of the real server's queries only what was done on them: those it still runs write to the topic.
+    if (this.#real !== null) this.#real.#deleteTopic(topic, this.#real.queriesOf(topic))
+  }
+
+  queriesOf(topic: string): number {
+    const sinks = [...this.sources.values()].filter((each) => each.topic === topic).map(({ name }) => name)
+    return [...this.queries.values()].filter(({ sink }) => sinks.includes(sink)).length
   }
 
   #create(
@@ -144,7 +163,7 @@ export class Metastore {
     if (reads === null) return { commandId, message: 'Stream created', queryId: null }
     this.topics.set(topic, sinkTopic(options))
     const id = `${type === 'TABLE' ? 'CTAS' : 'CSAS'}_${name.toUpperCase()}_${this.sequence + 1}`
-    const { state, errors } = this.birth
+    const { state, errors, started = true } = this.birth
     this.queries.set(id, {
       id,
       sink: name,
@@ -153,7 +172,9 @@ export class Metastore {
       properties,
       state,
       errors: [...errors],
-      offsets: [{ endOffset: -1, committedOffset: -1 }],
+      paused: false,
+      started,
+      committed: new Map(),
     })
     return { commandId, message: `Created query with ID ${id}`, queryId: id }
   }

@@ -249,40 +249,65 @@ function of({ sources }: Metastore, type: FakeSource['type']): readonly unknown[
     }))
 }
 
-function description({
-  id,
-  sink,
-  source,
-  statement,
-  properties,
-  state,
-  errors,
-  offsets,
-}: FakeQuery): unknown {
+/** `state` is RUNNING for all but ERROR, from the first moment on; only the hosts' say that a query is paused. */
+function description(query: FakeQuery): unknown {
   const [{ queryDescriptions }] = recorded('list queries extended') as [{ queryDescriptions: [object] }]
+  const [example] = queryDescriptions as [{ tasksMetadata: readonly object[] }]
   return {
-    ...queryDescriptions[0],
-    id,
-    statementText: statement,
-    sources: [source],
-    sinks: [sink],
-    overriddenProperties: properties,
-    ksqlHostQueryStatus: { '127.0.0.1:8088': state },
-    queryErrors: errors.map((errorMessage) => ({ timestamp: 0, errorMessage, type: 'UNKNOWN' })),
-    tasksMetadata: [{ taskId: '0_0', topicOffsets: offsets, timeCurrentIdlingStarted: null }],
-    state,
+    ...example,
+    id: query.id,
+    statementText: query.statement,
+    sources: [query.source],
+    sinks: [query.sink],
+    overriddenProperties: query.properties,
+    ksqlHostQueryStatus: { '127.0.0.1:8088': query.paused ? 'PAUSED' : query.state },
+    queryErrors: query.errors.map((errorMessage) => ({ timestamp: 0, errorMessage, type: 'UNKNOWN' })),
+    tasksMetadata: query.started ? example.tasksMetadata.map((each) => ({ ...each, ...fetched })) : [],
+    consumerGroupId: groupOf(query),
+    state: query.state,
   }
 }
 
-function describe({ sources }: Metastore, { tokens }: Parsed): object {
+/** The last record fetched and the offset committed behind it: they say nothing about what is left in the topic. */
+const fetched = {
+  topicOffsets: [
+    {
+      topicPartitionEntity: { topic: 'transactions', partition: 0 },
+      endOffset: 41,
+      committedOffset: 42,
+    },
+  ],
+}
+
+function groupOf({ id }: FakeQuery): string {
+  return `_confluent-ksql-default_query_${id}`
+}
+
+/** As ListSourceExecutor of its source makes them; the recorded one had committed nothing yet. */
+function offsetsOf(query: FakeQuery): unknown {
+  const topicSummaries = [...query.committed].map(([kafkaTopic, { start, end, consumer }]) => ({
+    kafkaTopic,
+    offsets: [{ partition: 0, logStartOffset: start, logEndOffset: end, consumerOffset: consumer }],
+  }))
+  return { groupId: groupOf(query), topicSummaries }
+}
+
+function describe({ sources, queries }: Metastore, { tokens }: Parsed): object {
   const name = tokens[1]!.text.slice(1, -1)
   const found = sources.get(name)
   if (found === undefined)
     throw new Refused(`Could not find STREAM/TABLE '${name}' in the Metastore`, `DESCRIBE ${name};`)
   const [body] = recorded('describe') as [{ sourceDescription: object }]
+  const queryOffsetSummaries = [...queries.values()].filter(({ sink }) => sink === name).map(offsetsOf)
   return {
     ...body,
-    sourceDescription: { ...body.sourceDescription, name, statement: found.statement, topic: found.topic },
+    sourceDescription: {
+      ...body.sourceDescription,
+      name,
+      statement: found.statement,
+      topic: found.topic,
+      queryOffsetSummaries,
+    },
   }
 }
 

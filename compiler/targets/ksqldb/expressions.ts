@@ -2,7 +2,7 @@
  * Values and conditions. ksqlDB knows two truth values, a comparison with null being false, and arithmetic on null makes
  * a whole condition null: so conditions carry their guards before them, as `term.ts` explains.
  */
-import type { Condition, Value } from '../../ir.ts'
+import type { Condition, Type, Value } from '../../ir.ts'
 import { joinSql, type Sql, sql } from '../../text.ts'
 import { call, cast } from './functions.ts'
 import { likePattern } from './like.ts'
@@ -28,7 +28,7 @@ export function term(value: Value, scope: Scope): Term {
     case 'literal':
       return certain(typedLiteral(value.literal, value.type))
     case 'null':
-      return { sql: typedNull(value.type), present: [never], total: true }
+      return { sql: missing(value.type), present: [never], total: true }
     case 'arithmetic':
       return arithmetic(value, scope)
     case 'divide':
@@ -44,7 +44,7 @@ export function term(value: Value, scope: Scope): Term {
     case 'cast':
       return conversion(value, scope)
     case 'coalesce':
-      return coalesce(value.operands.map(of))
+      return coalesce(value.operands, scope)
     case 'nullif':
       return nullIf(value, scope)
     case 'call': {
@@ -56,6 +56,16 @@ export function term(value: Value, scope: Scope): Term {
       )
     }
   }
+}
+
+/** As an operand: CAST(NULL AS …) becomes Java's bare `null` in the server, which no operator and no method takes. */
+function missing(type: Type): Sql {
+  return sql`CASE WHEN ${never} THEN ${anyValue(type)} END`
+}
+
+/** Where nothing is done with the value. */
+function untouched(value: Value, scope: Scope): Sql {
+  return value.kind === 'null' ? typedNull(value.type) : safe(term(value, scope))
 }
 
 /** Beside another operand, whose type decides, a literal needs no type of its own. */
@@ -110,9 +120,9 @@ function concatenated(value: Value): readonly Value[] {
 
 function choice({ branches, otherwise }: ValueOf<'case'>, scope: Scope): Term {
   const whens = branches.map(
-    ({ when, then }) => sql`WHEN ${condition(when, scope)} THEN ${safe(term(then, scope))}`,
+    ({ when, then }) => sql`WHEN ${condition(when, scope)} THEN ${untouched(then, scope)}`,
   )
-  return nullable(sql`CASE ${joinSql(whens, ' ')} ELSE ${safe(term(otherwise, scope))} END`)
+  return nullable(sql`CASE ${joinSql(whens, ' ')} ELSE ${untouched(otherwise, scope)} END`)
 }
 
 /** A decimal constant simply gets the wider type. */
@@ -124,16 +134,19 @@ function conversion({ operand, type }: ValueOf<'cast'>, scope: Scope): Term {
     : cast(term(operand, scope), operand.type, type)
 }
 
-function coalesce(operands: readonly Term[]): Term {
-  const text = sql`COALESCE(${joinSql(operands.map(safe), ', ')})`
-  return operands.some((each) => each.present.length === 0) ? certain(text) : nullable(text)
+function coalesce(operands: readonly Value[], scope: Scope): Term {
+  const text = sql`COALESCE(${joinSql(
+    operands.map((each) => untouched(each, scope)),
+    ', ',
+  )})`
+  return operands.some((each) => term(each, scope).present.length === 0) ? certain(text) : nullable(text)
 }
 
 /** NULLIF compares as Java does: 1.0 is not 1.00 there, nor 0.0 the same as -0.0. */
 function nullIf({ left, right, type, at }: ValueOf<'nullif'>, scope: Scope): Term {
-  const kept = safe(term(left, scope))
+  const kept = untouched(left, scope)
   if (type.kind !== 'double' && type.kind !== 'decimal')
-    return nullable(sql`NULLIF(${kept}, ${safe(term(right, scope))})`)
+    return nullable(sql`NULLIF(${kept}, ${untouched(right, scope)})`)
   const equal = condition({ kind: 'compare', operator: '=', left, right, at }, scope)
   return nullable(sql`CASE WHEN ${equal} THEN ${typedNull(type)} ELSE ${kept} END`)
 }

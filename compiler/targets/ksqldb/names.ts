@@ -1,4 +1,6 @@
 /** How what pipec makes in ksqlDB is called, and what its queries are run with. */
+
+import { aggregatedFields } from '../../expression/fields.ts'
 import type { KsqldbEngine, Pipeline, Span } from '../../ir.ts'
 import { isReadable } from './time.ts'
 
@@ -11,7 +13,8 @@ export interface Names {
 
 export function namesOf({ name, source }: Pipeline): Names {
   const prefix = `pipec_${name}`
-  const timed = isReadable(source.eventTime) ? null : `${prefix}_timed`
+  // Behind `pipec_` a pipeline's name begins with a letter: no other pipeline's stream can bear this one's name.
+  const timed = isReadable(source.eventTime) ? null : `pipec__${name}_timed`
   return { source: prefix, timed, table: `${prefix}_aggregate` }
 }
 
@@ -33,17 +36,29 @@ export interface ColumnProblem {
 }
 
 /** Every field of the source is a column too, used or not. */
-export function columnProblems({ source, metrics }: Pipeline): readonly ColumnProblem[] {
-  return [...source.fields, ...metrics].flatMap(({ name, at }) => {
-    const why = columnProblem(name)
+export function columnProblems(pipeline: Pipeline): readonly ColumnProblem[] {
+  const { source, groupBy, metrics } = pipeline
+  const selected =
+    namesOf(pipeline).timed === null ? new Set(groupBy.map(({ name }) => name)) : aggregatedFields(pipeline)
+  const columns = [
+    ...source.fields.map(({ name, at }) => ({ name, at, selected: selected.has(name) })),
+    ...metrics.map(({ name, at }) => ({ name, at, selected: true })),
+  ]
+  return columns.flatMap(({ name, at, selected }) => {
+    const why = columnProblem(name, selected)
     return why === null ? [] : [{ name, at, why }]
   })
 }
 
-/** ksqlDB writes each statement anew for its own log, without doubling back-ticks (FormatOptions.java of its source). */
-function columnProblem(name: string): string | null {
+/**
+ * ksqlDB writes each statement anew for its own log, without doubling back-ticks (FormatOptions.java of its source). Its
+ * own columns' names are refused for what is selected in any case, back-ticks or not (Analyzer.checkForReservedToken).
+ */
+function columnProblem(name: string, selected: boolean): string | null {
   if (name.includes('`')) return 'loses a back-tick inside a name when it writes the statement to its log'
-  return pseudoColumns.has(name) ? 'has a column of its own with that name' : null
+  return pseudoColumns.has(selected ? name.toUpperCase() : name)
+    ? 'has a column of its own with that name'
+    : null
 }
 
 const pseudoColumns: ReadonlySet<string> = new Set([

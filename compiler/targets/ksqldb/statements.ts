@@ -1,5 +1,7 @@
 /** The statements of a pipeline as the template lays them out: read the topic, where needed compute its clock, aggregate. */
-import type { Field, KsqldbEngine, Pipeline } from '../../ir.ts'
+
+import { aggregatedFields } from '../../expression/fields.ts'
+import type { KsqldbEngine, Pipeline } from '../../ir.ts'
 import type { View } from '../../render.ts'
 import { joinSql, type Sql, sql } from '../../text.ts'
 import { metric } from './aggregates.ts'
@@ -76,6 +78,7 @@ function timedView(pipeline: Pipeline, names: Names, name: string, kept: readonl
   const { fields, eventTime } = pipeline.source
   const clock = unusedName('pipec_event_time', new Set(fields.map((each) => each.name)))
   const time = milliseconds(identifier(eventTime.field), eventTime)
+  const read = aggregatedFields(pipeline)
   return {
     name: identifier(name),
     options: [
@@ -86,7 +89,7 @@ function timedView(pipeline: Pipeline, names: Names, name: string, kept: readonl
       option('TIMESTAMP', timeColumn(clock)),
     ],
     columns: [
-      ...usedFields(pipeline).map((each) => identifier(each.name)),
+      ...fields.filter((each) => read.has(each.name)).map((each) => identifier(each.name)),
       sql`${time.sql} AS ${identifier(clock)}`,
     ],
     from: identifier(names.source),
@@ -127,7 +130,7 @@ function tableView(pipeline: Pipeline, engine: KsqldbEngine, names: Names, kept:
       ...pipeline.metrics.map((each) => sql`${metric(each, scope)} AS ${identifier(each.name)}`),
     ],
     from: identifier(names.timed ?? names.source),
-    window: windowClause(pipeline.window, engine.grace),
+    window: windowClause(pipeline.window, engine),
     filtered: kept.length > 0,
     where: whereClause(kept),
     groupBy: grouped
@@ -137,23 +140,5 @@ function tableView(pipeline: Pipeline, engine: KsqldbEngine, names: Names, kept:
         )
       : sql`'all'`,
     emit: engine.emit === 'final' ? sql`FINAL` : sql`CHANGES`,
-  }
-}
-
-/** The fields that the table reads: those of the groups and of the metrics. */
-function usedFields({ source, groupBy, metrics }: Pipeline): readonly Field[] {
-  const used = new Set(groupBy.map((each) => each.name))
-  for (const { aggregate } of metrics)
-    if (aggregate.kind !== 'count-rows') addFields(aggregate.argument, used)
-  return source.fields.filter((each) => used.has(each.name))
-}
-
-/** An expression is a tree of plain objects; the fields are the nodes of that kind. */
-function addFields(node: unknown, names: Set<string>): void {
-  if (Array.isArray(node)) for (const each of node) addFields(each, names)
-  else if (node !== null && typeof node === 'object') {
-    const { kind, name } = node as { kind?: unknown; name?: unknown }
-    if (kind === 'field' && typeof name === 'string') names.add(name)
-    for (const each of Object.values(node)) addFields(each, names)
   }
 }

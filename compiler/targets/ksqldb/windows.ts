@@ -1,5 +1,5 @@
 /** Windows, in the order of clauses that ksqlDB insists on. */
-import type { Window } from '../../ir.ts'
+import type { KsqldbEngine, Window } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import { duration } from './time.ts'
 
@@ -8,12 +8,19 @@ export function windowEnd(window: Window): Sql {
   return window.kind === 'session' ? sql`WINDOWEND + ${window.gap}` : sql`WINDOWEND`
 }
 
-/** A closed window is only emitted while it is younger than the retention: it has to outlast gaps in event time. */
-const leastRetention = 7 * 86_400_000
+const week = 7 * 86_400_000
 
-export function windowClause(window: Window, grace: number): Sql {
+/**
+ * A closed window is only emitted if it began at most a retention before the newest one: that has to outlast gaps in event
+ * time, which are longer where windows are. Updates are written at once and need no more than to be there.
+ */
+function retention(length: number, { emit, grace }: KsqldbEngine): Sql {
+  return duration(Math.max(week, (emit === 'final' ? 4 : 1) * (length + grace)))
+}
+
+export function windowClause(window: Window, engine: KsqldbEngine): Sql {
   const length = window.kind === 'session' ? window.gap : window.size
-  const rest = sql`RETENTION ${duration(Math.max(leastRetention, length + grace))}, GRACE PERIOD ${duration(grace)}`
+  const rest = sql`RETENTION ${retention(length, engine)}, GRACE PERIOD ${duration(engine.grace)}`
   switch (window.kind) {
     case 'tumbling':
       return sql`TUMBLING (SIZE ${duration(window.size)}, ${rest})`

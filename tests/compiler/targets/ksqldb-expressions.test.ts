@@ -59,6 +59,7 @@ const conditions: [string, string][] = [
   ['a > 5000000000', 'a > 5000000000'],
   ['a = -9223372036854775808', 'a = -9223372036854775808'],
   ['n = 3', 'n = 3'],
+  ['s = cast(null as string)', "s = CASE WHEN 1 = 0 THEN '' END"],
 ]
 
 const values: [string, string][] = [
@@ -87,6 +88,10 @@ const values: [string, string][] = [
     'COALESCE(CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN (a + b) END, CAST(0 AS BIGINT))',
   ],
   ['coalesce(null, a)', 'COALESCE(CAST(NULL AS BIGINT), a)'],
+  [
+    'a + cast(null as bigint)',
+    'CASE WHEN a IS NOT NULL AND 1 = 0 THEN (a + CASE WHEN 1 = 0 THEN CAST(0 AS BIGINT) END) END',
+  ],
   ['nullif(a, 0)', 'NULLIF(a, CAST(0 AS BIGINT))'],
   ['nullif(x, 0)', 'CASE WHEN x = 0E0 THEN CAST(NULL AS DOUBLE) ELSE x END'],
   ['case when a > 1 then a end', 'CASE WHEN a > 1 THEN a ELSE CAST(NULL AS BIGINT) END'],

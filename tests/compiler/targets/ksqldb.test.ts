@@ -175,7 +175,7 @@ describe('windows', () => {
       'longer than a week',
       { kind: 'tumbling', size: 7 * 86_400_000, offset: 0, at },
       3_600_000,
-      'TUMBLING (SIZE 7 DAYS, RETENTION 169 HOURS, GRACE PERIOD 1 HOURS)',
+      'TUMBLING (SIZE 7 DAYS, RETENTION 676 HOURS, GRACE PERIOD 1 HOURS)',
     ],
   ]
   test.each(cases)('%s', (_name, window, grace, expected) => {
@@ -233,8 +233,8 @@ CREATE STREAM \`pipec_transactions\` (
 );
 
 -- ksqlDB's clock has to be a column of its own in milliseconds. Only rows that count reach it: the others move no clock.
-CREATE STREAM \`pipec_transactions_timed\` WITH (
-  KAFKA_TOPIC = 'pipec_transactions_timed',
+CREATE STREAM \`pipec__transactions_timed\` WITH (
+  KAFKA_TOPIC = 'pipec__transactions_timed',
   PARTITIONS = 1,
   VALUE_FORMAT = 'JSON',
   RETENTION_MS = 9223372036854775807,
@@ -247,8 +247,8 @@ WHERE \`ts\` IS NOT NULL
 EMIT CHANGES;
 
 CREATE TABLE`)
-    expect(statements(pipeline)).toContain('FROM `pipec_transactions_timed`\nWINDOW')
-    expect(resource(pipeline).streams).toEqual(['pipec_transactions', 'pipec_transactions_timed'])
+    expect(statements(pipeline)).toContain('FROM `pipec__transactions_timed`\nWINDOW')
+    expect(resource(pipeline).streams).toEqual(['pipec_transactions', 'pipec__transactions_timed'])
   })
 
   test('another time zone too, after the filter', () => {
@@ -369,5 +369,19 @@ describe('what ksqlDB cannot do', () => {
     const names = ['a`b', 'ROWTIME', 'rowtime', "a'b; --", 'WINDOWEND']
     const found = columnProblems(with_({ fields: names.map((name) => field(name, 'string')) }))
     expect(found.map(({ name }) => name)).toEqual(['a`b', 'ROWTIME', 'WINDOWEND'])
+  })
+
+  test('names that it has itself, in any case where they are selected', () => {
+    const fields = ['rowtime', 'RowOffset', 'windowend'].map((name) => field(name, 'string'))
+    const problems = (changes: Parameters<typeof with_>[0]): readonly string[] =>
+      columnProblems(with_({ fields, metrics: [], ...changes })).map(({ name }) => name)
+    const [text] = fields.map(({ type }) => type)
+    const most = metric('max', 'RowOffset', text!, text!)
+    expect(problems({})).toEqual([])
+    expect(problems({ groupBy: [fields[0]!] })).toEqual(['rowtime'])
+    expect(problems({ metrics: [most] })).toEqual([])
+    expect(problems({ metrics: [{ ...most, name: 'windowStart' }] })).toEqual(['windowStart'])
+    const eventTime = { format: { kind: 'epoch_seconds' } } as const
+    expect(problems({ metrics: [most], eventTime })).toEqual(['RowOffset'])
   })
 })

@@ -117,7 +117,7 @@ describe('from nothing', () => {
     server.store.topics.delete('transactions')
     await expect(applyPlan()).rejects.toMatchObject({
       message: expect.stringContaining("pipeline.yaml line 29: Topic 'transactions' does not exist."),
-      next: 'Make the topic "transactions" first, as an apply without --engine does. Nothing was changed in ksqlDB.',
+      next: 'Make the topic "transactions" first, as an apply without --engine does; if it is there, this ksqlDB reads another Kafka. Nothing was changed in ksqlDB.',
     })
     expect(server.executed).toEqual([])
   })
@@ -147,7 +147,10 @@ describe('again', () => {
     await applyPlan()
     const before = server.received.length
     expect(await applyPlan()).toMatchObject({ action: 'unchanged', state: null, fields: [] })
-    expect(server.received).toHaveLength(before + 1)
+    expect(server.received.slice(before).map(({ ksql }) => ksql)).toEqual([
+      'LIST STREAMS; LIST TABLES; LIST QUERIES EXTENDED;',
+      'DESCRIBE `pipec_transactions_aggregate` EXTENDED;',
+    ])
   })
 
   test('an edit replaces the query and says what that means', async () => {
@@ -182,7 +185,11 @@ describe('again', () => {
     await expect(applyPlan(edited)).rejects.toMatchObject({
       next: expect.stringMatching(/^Drop what reads from it first/),
     })
+    await expect(applyPlan(null)).rejects.toMatchObject({
+      next: expect.stringMatching(/Nothing was changed in ksqlDB\.$/),
+    })
     expect(server.store.queries.size).toBe(1)
+    expect([...server.store.topics.keys()]).toEqual(['transactions', 'transactions_aggregate_ksql'])
   })
 
   test('a query of the same name that pipec did not apply is drift', async () => {
@@ -201,7 +208,8 @@ describe('again', () => {
   test('a failed query starts anew, a paused one goes on', async () => {
     await applyPlan()
     const query = only(server.store.queries.values())
-    server.store.queries.set(query.id, { ...query, state: 'PAUSED' })
+    server.store.queries.set(query.id, { ...query, paused: true })
+    expect(await observed()).toMatchObject({ status: 'stopped', summary: expect.stringContaining('PAUSED') })
     expect(await applyPlan()).toMatchObject({ action: 'update', state: 'goes on where it was paused' })
     expect(server.executed.at(-1)).toBe(`RESUME ${query.id};`)
     server.store.queries.set(query.id, { ...query, state: 'ERROR', errors: ['disk full'] })
@@ -231,19 +239,40 @@ describe('again', () => {
     ])
   })
 
-  test('how far behind', async () => {
+  test('how far behind, in all topics that the query reads', async () => {
     await applyPlan()
     const query = only(server.store.queries.values())
-    query.offsets = [
-      { endOffset: 2500, committedOffset: 1000 },
-      { endOffset: 10, committedOffset: -1 },
-    ]
+    query.committed = new Map([
+      ['transactions', { start: 0, end: 2500, consumer: 1000 }],
+      ['_confluent-ksql-default_query_x-Aggregate-GroupBy-repartition', { start: 5, end: 12, consumer: 0 }],
+    ])
     const live = await observed()
-    expect(live?.summary).toMatch(/RUNNING, 1,500 records behind$/)
-    expect(live?.position).toEqual({ behind: 1500, closedUpTo: null })
-    // A second query, which has not committed yet.
-    server.store.queries.set('CSAS_AHEAD_1', { ...query, id: 'CSAS_AHEAD_1', offsets: [] })
-    expect((await observed())?.position).toEqual({ behind: null, closedUpTo: null })
+    expect(live?.summary).toMatch(/RUNNING, 1,507 records behind$/)
+    expect(live?.position).toEqual({ behind: 1507, closedUpTo: null })
+    query.committed = new Map([['transactions', { start: 0, end: 2500, consumer: 2500 }]])
+    expect((await observed())?.summary).toMatch(/RUNNING, 0 records behind$/)
+  })
+
+  test('two queries, each with its own', async () => {
+    const two = build(seconds)
+    await applyPlan(two)
+    const [timed, table] = [...server.store.queries.values()]
+    timed!.committed = new Map([['transactions', { start: 0, end: 10, consumer: 4 }]])
+    const early = await observed()
+    expect(early?.summary).toMatch(/RUNNING, 6 records behind; .* RUNNING, position not known yet$/)
+    expect(early?.position?.behind).toBeNull()
+    table!.committed = new Map([['pipec__transactions_timed', { start: 0, end: 4, consumer: 4 }]])
+    const later = await observed()
+    expect(later?.summary).toMatch(/RUNNING, 6 records behind; .* RUNNING, 0 records behind$/)
+    expect(later?.position?.behind).toBe(6)
+  })
+
+  test('a query that goes while it is asked has no position', async () => {
+    await applyPlan()
+    server.before = ({ ksql }) => {
+      if (ksql.startsWith('DESCRIBE')) server.store.sources.delete('pipec_transactions_aggregate')
+    }
+    expect((await observed())?.summary).toMatch(/RUNNING, position not known yet$/)
   })
 })
 
@@ -282,7 +311,7 @@ describe('destroy', () => {
     await applyPlan(build(seconds))
     expect([...server.store.topics.keys()]).toEqual([
       'transactions',
-      'pipec_transactions_timed',
+      'pipec__transactions_timed',
       'transactions_aggregate_ksql',
     ])
     expect(await applyPlan(null)).toMatchObject({ action: 'delete', desired: null })
@@ -303,7 +332,7 @@ describe('a stream between topic and table', () => {
     const table = [...server.store.queries.values()].find(({ sink }) => sink.endsWith('_aggregate'))!
     server.store.queries.set(table.id, { ...table, state: 'ERROR' })
     await applyPlan(two)
-    expect(server.executed).toContain('DROP STREAM IF EXISTS `pipec_transactions_timed` DELETE TOPIC;')
+    expect(server.executed).toContain('DROP STREAM IF EXISTS `pipec__transactions_timed` DELETE TOPIC;')
     expect((await plan(two)).action).toBe('unchanged')
     expect(server.store.busyDeletes).toBe(0)
   })
@@ -312,7 +341,26 @@ describe('a stream between topic and table', () => {
     await applyPlan(two)
     await applyPlan(built)
     expect([...server.store.sources.keys()]).toEqual(['pipec_transactions', 'pipec_transactions_aggregate'])
-    expect([...server.store.topics.keys()]).not.toContain('pipec_transactions_timed')
+    expect([...server.store.topics.keys()]).not.toContain('pipec__transactions_timed')
+  })
+
+  test('of another pipeline is not touched, whatever that is called', async () => {
+    server.store.topics.set('clicks', { partitions: 1, retention: '604800000' })
+    const pipeline = 'transactions_timed'
+    const other = build({ ...demo, name: pipeline, source: { ...demo.source, topic: 'clicks' } })
+    const its = { ...context(other), pipeline }
+    const create = engine.compare(other.resource, null)
+    await engine.apply(create, its, step)
+    await applyPlan(two)
+    await applyPlan(null)
+    expect([...server.store.sources.keys()]).toEqual([
+      'pipec_transactions_timed',
+      'pipec_transactions_timed_aggregate',
+    ])
+    const [actual = null] = await engine.observe([], its)
+    await engine.apply(engine.compare(null, actual), its, step)
+    expect(server.store.sources.size).toBe(0)
+    expect([...server.store.topics.keys()]).toEqual(['transactions', 'clicks'])
   })
 
   test('queries with different marks have none', async () => {
@@ -345,6 +393,19 @@ describe('faults', () => {
     await applyPlan(edited)
     expect((await plan(edited)).action).toBe('unchanged')
     expect([server.store.sources.size, server.store.queries.size]).toEqual([2, 1])
+  })
+
+  test('a command that takes long is waited for, whatever is asked meanwhile', async () => {
+    await applyPlan()
+    const change = await plan(edited)
+    server.misbehaveAt('TERMINATE', 'queue')
+    server.before = ({ ksql }) => {
+      // More often than a request is sent again by itself.
+      if (/^TERMINATE CTAS/.test(ksql) && !ksql.includes('dry_run')) server.misbehave(/^LIST/, 'busy', 9)
+    }
+    await engine.apply(change, context(edited), step)
+    expect(server.received.filter(({ ksql }) => ksql.startsWith('LIST')).length).toBeGreaterThan(9)
+    expect((await plan(edited)).action).toBe('unchanged')
   })
 
   test('a lost answer is not asked for again', async () => {
@@ -418,10 +479,10 @@ describe('faults', () => {
   })
 
   test('a query that never starts is waited for, and not for ever', async () => {
-    server.store.birth = { state: 'REBALANCING', errors: [] }
+    server.store.birth = { state: 'RUNNING', errors: [], started: false }
     await expect(applyPlan()).rejects.toMatchObject({
       message: expect.stringContaining('does not run after 0.6 s'),
-      detail: 'CTAS_PIPEC_TRANSACTIONS_AGGREGATE_1801: REBALANCING',
+      detail: 'CTAS_PIPEC_TRANSACTIONS_AGGREGATE_1801: STARTING',
     })
     expect(await observed()).toMatchObject({ status: 'starting' })
   })

@@ -17,7 +17,7 @@ const arrivals = [
 
 function verdictOf(lines: readonly string[], of = pipeline, rows = rowsAt(arrivals)) {
   const results = new Results(of, 1_000_000, () => 1)
-  for (const value of lines) results.take({ key: null, value })
+  for (const value of lines) results.take({ rawKey: null, value })
   return { results, ...judge(clustersOf(rows, of, rule, null), [...results.rows.values()], of) }
 }
 
@@ -43,6 +43,20 @@ test('anything between them is none of the admissible answers', () => {
   // Closest is the answer with the late row: only one column of it is wrong.
   expect(differences[0]).toMatchObject({ kind: 'different', columns: [0] })
   expect(differences[0]!.expected!.rows.map(({ record }) => record)).toEqual([0, 1, 3])
+})
+
+test('a tombstone takes the row of its own key, however much two keys look alike as text', () => {
+  const results = new Results(pipeline, 1_000_000, () => 1)
+  const [one, other] = [0x8bcfff8800, 0x8bcfff9000].map((start) => {
+    const key = Buffer.concat([Buffer.from('ada'), Buffer.alloc(8)])
+    key.writeBigInt64BE(BigInt(start), 3)
+    return key
+  })
+  expect(one!.toString('utf8')).toBe(other!.toString('utf8'))
+  results.take({ rawKey: one!, value: first })
+  results.take({ rawKey: other!, value: second })
+  results.take({ rawKey: one!, value: null })
+  expect([...results.rows.values()].map(({ start }) => start)).toEqual([10_000])
 })
 
 test('a missing window and one too many are found', () => {

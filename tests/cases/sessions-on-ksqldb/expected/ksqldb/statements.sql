@@ -14,8 +14,8 @@ CREATE STREAM `pipec_visits` (
 );
 
 -- ksqlDB's clock has to be a column of its own in milliseconds. Only rows that count reach it: the others move no clock.
-CREATE STREAM `pipec_visits_timed` WITH (
-  KAFKA_TOPIC = 'pipec_visits_timed',
+CREATE STREAM `pipec__visits_timed` WITH (
+  KAFKA_TOPIC = 'pipec__visits_timed',
   PARTITIONS = 1,
   VALUE_FORMAT = 'JSON',
   RETENTION_MS = 9223372036854775807,
@@ -38,7 +38,7 @@ CREATE TABLE `pipec_visits_aggregate` WITH (
   WINDOWEND + 1800000 AS `window_end`,
   COUNT(*) AS `views`,
   CASE WHEN COUNT(`ms`) = 0 THEN CAST(NULL AS BIGINT) ELSE SUM(`ms`) END AS `total`
-FROM `pipec_visits_timed`
+FROM `pipec__visits_timed`
 WINDOW SESSION (30 MINUTES, RETENTION 7 DAYS, GRACE PERIOD 1 MINUTES)
 GROUP BY 'all'
 EMIT FINAL;
