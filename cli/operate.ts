@@ -7,7 +7,7 @@ import { redact, resolveEnvironment } from '../runtime/environment.ts'
 import { Failure } from '../runtime/failure.ts'
 import { readLocal } from '../runtime/local.ts'
 import { observe } from '../runtime/observe.ts'
-import { changesOf, type Plan, wantedResources } from '../runtime/plan.ts'
+import { changesOf, enginesOf, type Plan, wantedResources } from '../runtime/plan.ts'
 import { generatedFolder } from './commands/build.ts'
 import { readTree, type Tree } from './files.ts'
 import type { Io } from './io.ts'
@@ -97,6 +97,7 @@ function withoutSecrets(io: Io, secrets: readonly string[]): Io {
   return {
     ...io,
     out: (text) => io.out(clean(text)),
+    stream: (text) => io.stream(clean(text)),
     err: (text) => io.err(clean(text)),
     progress: {
       note: (text) => io.progress.note(clean(text)),
@@ -112,7 +113,10 @@ function withoutSecrets(io: Io, secrets: readonly string[]): Io {
   }
 }
 
-/** Observes and compares; with `nothing` wanted, the plan takes everything of ours away. */
+/**
+ * Observes and compares; with `nothing` wanted, the plan takes everything of ours away, and every engine of the pipeline
+ * has to answer: what one that is down holds would run on when it is back.
+ */
 export async function makePlan(operation: Operation, nothing = false): Promise<Plan> {
   const { manifest, context, engines, engine } = operation
   const wanted = nothing ? { resources: [], notes: [] } : wantedResources(manifest, context.endpoints, engine)
@@ -120,7 +124,12 @@ export async function makePlan(operation: Operation, nothing = false): Promise<P
     engine === null
       ? engines
       : engines.filter((each) => each.key === engine || (!nothing && each.key === 'kafka'))
-  const observation = await observe(wanted.resources, asked, context)
+  const observation = await observe(
+    wanted.resources,
+    asked,
+    context,
+    nothing ? enginesOf(manifest) : undefined,
+  )
   const addresses = new Set(wanted.resources.map((each) => each.address))
   // Limited to one engine, other engines' topics are none of this plan's business.
   const actual = observation.actual.filter(

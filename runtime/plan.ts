@@ -34,9 +34,8 @@ export interface Wanted {
  * @param only an engine that the user limited the command to: its resources, and the topics that it needs.
  */
 export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: EngineKey | null): Wanted {
-  const absent = new Set(
-    order.filter((key) => key !== 'kafka' && endpoints[key] === null && uses(manifest, key)),
-  )
+  const used = enginesOf(manifest)
+  const absent = new Set(order.filter((key) => key !== 'kafka' && endpoints[key] === null && used.has(key)))
   if (absent.size > 0 && endpoints.environment !== 'local')
     throw missingEngines(endpoints.environment, [...absent])
   const present = manifest.resources.filter((each) => !touches(each, absent))
@@ -46,8 +45,9 @@ export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: 
   }
 }
 
-function uses(manifest: Manifest, key: EngineKey): boolean {
-  return manifest.resources.some((each) => engineOf[each.kind] === key)
+/** Those that hold a part of the pipeline once it is applied. */
+export function enginesOf({ resources }: Manifest): ReadonlySet<EngineKey> {
+  return new Set(resources.map(({ kind }) => engineOf[kind]))
 }
 
 /** A Pinot table needs the engine that fills its topic as well. */

@@ -21,6 +21,7 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitCode
     changes: everything.changes.filter((each) => each.action !== 'unchanged'),
   }
   if (!plan.changes.some(isChange)) {
+    for (const note of plan.notes) operation.io.err(`${note}\n`)
     await operation.io.out(
       options.json
         ? `${JSON.stringify(appliedJson(plan, { done: [], failed: null, left: [] }))}\n`

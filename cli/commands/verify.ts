@@ -6,6 +6,8 @@ import { rowsQuery } from '../../compiler/targets/duckdb/rows.ts'
 import { openEngine } from '../../runtime/embedded/engine.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
+import { observe } from '../../runtime/observe.ts'
+import { enginesOf } from '../../runtime/plan.ts'
 import { removeRun } from '../../runtime/verify/deployment.ts'
 import { withHardRows } from '../../runtime/verify/hard.ts'
 import {
@@ -175,12 +177,15 @@ function leftBehind(name: string): string {
   return `What the run ${name} has made may still be there; \`pipec verify --remove ${name}\` removes it.\n`
 }
 
-async function removeOnly(name: string, { engines, context, io }: Operation): Promise<ExitCode> {
+async function removeOnly(name: string, { engines, context, manifest, io }: Operation): Promise<ExitCode> {
   if (!isRunName(name))
     throw new Failure(`"${name}" is not the name of a run of verify.`, {
       next: 'It ends in _v and six digits or letters a to f, as the interrupted run has told it.',
     })
-  await removeRun(engines, { ...context, pipeline: name }, false, io.progress)
+  const ofRun = { ...context, pipeline: name }
+  // One that does not answer may hold a part of the run.
+  await observe([], engines, ofRun, enginesOf(manifest))
+  await removeRun(engines, ofRun, false, io.progress)
   await io.out(`Nothing of the run ${name} is left.\n`)
   return 0
 }
