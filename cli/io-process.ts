@@ -1,11 +1,11 @@
 /** The Io of a real process: its streams, its environment, its signals. */
 import { fileFailure } from './files.ts'
-import type { Io } from './io.ts'
+import { type Io, ReaderGone } from './io.ts'
 import { createProgress } from './views/progress.ts'
 
 export function processIo(): Io {
   const { stdout, stderr, env } = process
-  stdout.on('error', endQuietly)
+  const taken = writerTo(stdout)
   // Nobody reads how it goes (`2>&1 | head -1`): an apply goes on all the same, and its exit code stays true.
   stderr.on('error', () => {})
   const color =
@@ -14,7 +14,10 @@ export function processIo(): Io {
   return {
     cwd: process.cwd(),
     env,
-    out: (text) => written(stdout, text),
+    out: async (text) => void (await taken(text)),
+    async stream(text) {
+      if (!(await taken(text))) throw new ReaderGone()
+    },
     err: (text) => void stderr.write(text),
     /** Making the stream costs milliseconds, and few commands read it. */
     get stdin() {
@@ -29,18 +32,20 @@ export function processIo(): Io {
   }
 }
 
-/** The reader has gone (`| head -1`): that is no error. What else ends the output is told by whoever wrote. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0)
-}
-
-function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  return new Promise((done, failed) => {
-    stream.write(text, (error) => {
-      if (error == null || (error as NodeJS.ErrnoException).code === 'EPIPE') done()
-      else failed(fileFailure('write', 'standard output', error))
+/** Writes to a stream whose reader may go, and tells whether it took the text. Throws Failure for any other end. */
+function writerTo(stream: NodeJS.WriteStream): (text: string) => Promise<boolean> {
+  // What ended the stream: later writes only say that it has ended.
+  let broken: NodeJS.ErrnoException | null = null
+  const end = (error: Error): NodeJS.ErrnoException => (broken ??= error)
+  stream.on('error', end)
+  return (text) =>
+    new Promise((done, failed) => {
+      stream.write(text, (error) => {
+        if (error == null) done(true)
+        else if (end(error).code === 'EPIPE') done(false)
+        else failed(fileFailure('write', 'standard output', end(error)))
+      })
     })
-  })
 }
 
 /** The first signal asks commands to stop; the second ends the process. */

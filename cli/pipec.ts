@@ -4,7 +4,7 @@ import type { EngineKey } from '../runtime/engines/engine.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { build } from './commands/build.ts'
 import { check } from './commands/check.ts'
-import type { ExitCode, Io } from './io.ts'
+import { type ExitCode, type Io, ReaderGone } from './io.ts'
 import { processIo } from './io-process.ts'
 import type { TargetOptions } from './operate.ts'
 
@@ -27,6 +27,7 @@ async function perform(action: Action): Promise<void> {
 
 function report(error: unknown): ExitCode {
   if (io.signal.aborted) return 130
+  if (error instanceof ReaderGone) return 0
   if (!isFailure(error)) {
     io.err(`pipec has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return 1

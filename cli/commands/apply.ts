@@ -67,17 +67,23 @@ export async function reportApplied(
   options: { readonly json: boolean },
   { io }: Operation,
 ): Promise<ExitCode> {
-  if (options.json) await io.out(`${JSON.stringify(appliedJson(plan, applied), null, 2)}\n`)
-  else if (!plan.changes.some(isChange)) await io.out(planText(plan, io.color))
-  else await io.out(outcome(applied))
-  if (applied.failed === null) return 0
-  const { change, failure } = applied.failed
+  try {
+    if (options.json) await io.out(`${JSON.stringify(appliedJson(plan, applied), null, 2)}\n`)
+    else if (!plan.changes.some(isChange)) await io.out(planText(plan, io.color))
+    else await io.out(outcome(applied))
+  } finally {
+    // A full disk behind stdout must not hide what went wrong before it.
+    if (applied.failed !== null) tellFailure(applied.failed, io)
+  }
+  return applied.failed === null ? 0 : 1
+}
+
+function tellFailure({ change, failure }: NonNullable<Applied['failed']>, io: Io): void {
   const line = change.desired === null ? '' : ` (pipeline.yaml:${change.desired.line})`
   io.err(`error: ${change.address}${line}: ${failure.message}\n`)
   if (failure.detail !== null) io.err(`${failure.detail.replaceAll(/^/gm, '  ')}\n`)
   if (failure.next !== null) io.err(`${failure.next}\n`)
   io.err('What was done stays; once the cause is mended, `pipec apply` goes on from here.\n')
-  return 1
 }
 
 function outcome({ done, failed, left }: Applied): string {

@@ -79,7 +79,7 @@ async function toFile(
   const step = io.progress.start('writing records', options.records)
   const began = io.now()
   try {
-    const written = await writeRecords(records, file === null ? io.out : (text) => file.write(text), {
+    const written = await writeRecords(records, file === null ? io.stream : (text) => file.write(text), {
       count: options.records,
       pace: options.rate === null ? unpaced : pacedAt(options.rate, io.now),
       signal: io.signal,

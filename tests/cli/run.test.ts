@@ -48,12 +48,14 @@ async function runWith(
 ): Promise<Outcome> {
   let out = ''
   let err = ''
+  const keep = async (text: string): Promise<void> => {
+    out += text
+  }
   const io: Io = {
     cwd: folder,
     env: {},
-    out: async (text) => {
-      out += text
-    },
+    out: keep,
+    stream: keep,
     err: (text) => {
       err += text
     },
