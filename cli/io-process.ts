@@ -1,10 +1,14 @@
 /** The Io of a real process: its streams, its environment, its signals. */
+import { redact } from '../runtime/environment.ts'
+import type { Progress } from '../runtime/progress.ts'
 import { fileFailure } from './files.ts'
 import { type Io, ReaderGone } from './io.ts'
 import { createProgress } from './views/progress.ts'
 
 export function processIo(): Io {
   const { stdout, stderr, env } = process
+  const secrets: string[] = []
+  const clean = (text: string): string => redact(text, secrets)
   const taken = writerTo(stdout)
   // Nobody reads how it goes (`2>&1 | head -1`): an apply goes on all the same, and its exit code stays true.
   stderr.on('error', () => {})
@@ -14,11 +18,12 @@ export function processIo(): Io {
   return {
     cwd: process.cwd(),
     env,
-    out: async (text) => void (await taken(text)),
+    out: async (text) => void (await taken(clean(text))),
     async stream(text) {
-      if (!(await taken(text))) throw new ReaderGone()
+      if (!(await taken(clean(text)))) throw new ReaderGone()
     },
-    err: (text) => void stderr.write(text),
+    err: (text) => void stderr.write(clean(text)),
+    hide: (more) => void secrets.push(...more),
     /** Making the stream costs milliseconds, and few commands read it. */
     get stdin() {
       return process.stdin
@@ -27,8 +32,23 @@ export function processIo(): Io {
     errIsTerminal: stderr.isTTY === true,
     color,
     signal: interruption(),
-    progress: createProgress(stderr, stderr.isTTY === true && env.TERM !== 'dumb'),
+    progress: cleaned(createProgress(stderr, stderr.isTTY === true && env.TERM !== 'dumb'), clean),
     now: Date.now,
+  }
+}
+
+function cleaned(progress: Progress, clean: (text: string) => string): Progress {
+  const maybe = (text: string | undefined): string | undefined => (text === undefined ? text : clean(text))
+  return {
+    note: (text) => progress.note(clean(text)),
+    start(label, total) {
+      const step = progress.start(clean(label), total)
+      return {
+        update: (done, detail) => step.update(done, maybe(detail)),
+        finish: (detail) => step.finish(maybe(detail)),
+        fail: (detail) => step.fail(maybe(detail)),
+      }
+    },
   }
 }
 

@@ -10,6 +10,8 @@ export interface Io {
   stream(text: string): Promise<void>
   /** Everything else. */
   err(text: string): void
+  /** From now on these are blotted out of whatever is printed, a bug's trace included. */
+  hide(secrets: readonly string[]): void
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly outIsTerminal: boolean
   readonly errIsTerminal: boolean

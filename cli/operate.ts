@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Output } from '../compiler/compile.ts'
 import type { Manifest } from '../compiler/manifest.ts'
 import type { Context, Engine, EngineKey } from '../runtime/engines/engine.ts'
-import { redact, resolveEnvironment } from '../runtime/environment.ts'
+import { resolveEnvironment } from '../runtime/environment.ts'
 import { Failure } from '../runtime/failure.ts'
 import { readLocal } from '../runtime/local.ts'
 import { observe } from '../runtime/observe.ts'
@@ -25,8 +25,6 @@ export interface Operation {
   readonly context: Context
   readonly engines: readonly Engine[]
   readonly engine: EngineKey | null
-  /** The command's Io, with every secret blotted out of what it prints. */
-  readonly io: Io
 }
 
 /** Null when the pipeline has errors, which have been told. Throws Failure when generated/ is stale. */
@@ -54,6 +52,7 @@ export async function openWith(
 ): Promise<Operation> {
   const local = await readLocal(dirname(absolute(io, options.file)))
   const { endpoints, secrets } = resolveEnvironment(options.environment, manifest.environments, local, io.env)
+  io.hide(secrets)
   const { allEngines } = await import('../runtime/engines/registry.ts')
   const context: Context = {
     pipeline: manifest.pipeline,
@@ -68,7 +67,6 @@ export async function openWith(
     context,
     engines: allEngines,
     engine: options.engine,
-    io: withoutSecrets(io, secrets),
   }
 }
 
@@ -89,28 +87,6 @@ function refuseStale(output: Output, tree: Tree): void {
     detail: stale.length > 5 ? `${shown}\nand ${stale.length - 5} more` : shown,
     next: 'Run `pipec build`, and look at the diff, before anything is applied.',
   })
-}
-
-function withoutSecrets(io: Io, secrets: readonly string[]): Io {
-  if (secrets.length === 0) return io
-  const clean = (text: string): string => redact(text, secrets)
-  return {
-    ...io,
-    out: (text) => io.out(clean(text)),
-    stream: (text) => io.stream(clean(text)),
-    err: (text) => io.err(clean(text)),
-    progress: {
-      note: (text) => io.progress.note(clean(text)),
-      start: (label, total) => {
-        const step = io.progress.start(clean(label), total)
-        return {
-          update: (done, detail) => step.update(done, detail === undefined ? undefined : clean(detail)),
-          finish: (detail) => step.finish(detail === undefined ? undefined : clean(detail)),
-          fail: (detail) => step.fail(detail === undefined ? undefined : clean(detail)),
-        }
-      },
-    },
-  }
 }
 
 /**

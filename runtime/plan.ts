@@ -36,12 +36,13 @@ export interface Wanted {
 export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: EngineKey | null): Wanted {
   const used = enginesOf(manifest)
   const absent = new Set(order.filter((key) => key !== 'kafka' && endpoints[key] === null && used.has(key)))
-  if (absent.size > 0 && endpoints.environment !== 'local')
-    throw missingEngines(endpoints.environment, [...absent])
+  const missing = [...absent].filter((key) => only === null || key === only)
+  if (missing.length > 0 && endpoints.environment !== 'local')
+    throw missingEngines(endpoints.environment, missing)
   const present = manifest.resources.filter((each) => !touches(each, absent))
   return {
     resources: only === null ? present : present.filter((each) => belongsTo(each, only, present)),
-    notes: [...absent].map((key) => `${key} is not up here: its part of the pipeline is left out.`),
+    notes: missing.map((key) => `${key} is not up here: its part of the pipeline is left out.`),
   }
 }
 

@@ -57,14 +57,9 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
   if (loaded.diagnostics.length > 0) io.err(renderDiagnostics(loaded, 'text', io.color))
   if (loaded.output === null) return 1
   const operation = await openOperationOf(loaded.output, options, io)
-  if (options.remove !== null) return removeOnly(options.remove, operation)
+  if (options.remove !== null) return removeOnly(options.remove, operation, io)
   const run = emit(renamed(loaded.output.pipeline, randomBytes(3).toString('hex')), loaded.text)
-  const files = filesOfRun(
-    loaded.output,
-    run,
-    readTree(generatedFolder(options.file, null, io)),
-    operation.io,
-  )
+  const files = filesOfRun(loaded.output, run, readTree(generatedFolder(options.file, null, io)), io)
   const context = contextOf(operation, run, files)
   const engine = await openEngine()
   try {
@@ -74,9 +69,9 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
       rowsSql: rowsQuery(run.pipeline),
       signal: io.signal,
     }
-    const records = await recordsOf(options, run.pipeline, oracle, operation.io)
-    const report = await deployed(options, run, context, operation, oracle, records)
-    return await tell(options, loaded.output.pipeline, report, operation.io)
+    const records = await recordsOf(options, run.pipeline, oracle, io)
+    const report = await deployed(options, run, context, operation, io, oracle, records)
+    return await tell(options, loaded.output.pipeline, report, io)
   } finally {
     engine.close()
   }
@@ -147,7 +142,8 @@ async function deployed(
   options: VerifyOptions,
   run: Output,
   context: Context,
-  { engines, io }: Operation,
+  { engines }: Operation,
+  io: Io,
   oracle: Oracle,
   records: readonly SentRecord[],
 ): Promise<Report> {
@@ -177,7 +173,11 @@ function leftBehind(name: string): string {
   return `What the run ${name} has made may still be there; \`pipec verify --remove ${name}\` removes it.\n`
 }
 
-async function removeOnly(name: string, { engines, context, manifest, io }: Operation): Promise<ExitCode> {
+async function removeOnly(
+  name: string,
+  { engines, context, manifest }: Operation,
+  io: Io,
+): Promise<ExitCode> {
   if (!isRunName(name))
     throw new Failure(`"${name}" is not the name of a run of verify.`, {
       next: 'It ends in _v and six digits or letters a to f, as the interrupted run has told it.',

@@ -56,6 +56,7 @@ async function runWith(
     env: {},
     out: keep,
     stream: keep,
+    hide: () => {},
     err: (text) => {
       err += text
     },
