@@ -125,9 +125,11 @@ async function holds(scenario: Scenario, pace: number, fault: (nth: number) => F
     expect(alive(fake).length, 'at once').toBeLessThanOrEqual(1)
     fake.fault = () => null
     if (failure === null) expect(alive(fake), 'it said that all went well').toHaveLength(wanted)
-    await converge(fake, scenario.after)
+    const settled = scenario.after === null ? null : 'unchanged'
+    const second = await converge(fake, scenario.after)
+    if (failure === null) expect(second, 'the first one said that all went well').toBe(settled)
     expect(alive(fake), 'after a second one').toHaveLength(wanted)
-    expect(await converge(fake, scenario.after)).toBe(scenario.after === null ? null : 'unchanged')
+    expect(await converge(fake, scenario.after)).toBe(settled)
     await quiet(fake)
     const [last] = alive(fake)
     const folders = last === undefined ? [] : [last.checkpoint!.folder]
