@@ -192,9 +192,10 @@ async function removeOnly(
 
 async function tell(options: VerifyOptions, pipeline: Pipeline, report: Report, io: Io): Promise<ExitCode> {
   const shown = { pipeline, report, differences: options.differences }
-  if (options.html !== null) writeAtomically(absolute(io, options.html), verifyHtml(shown))
   for (const note of report.notes) io.err(`${note}\n`)
   await io.out(options.json ? `${JSON.stringify(verifyJson(shown), null, 2)}\n` : verifyText(shown))
+  // Last: a file that cannot be written must not take what the run has found with it.
+  if (options.html !== null) writeAtomically(absolute(io, options.html), verifyHtml(shown))
   const outcomes = report.engines.map(outcomeOf)
   if (outcomes.length === 0 || outcomes.includes('not judged')) return 1
   return outcomes.includes('different') ? 2 : 0
