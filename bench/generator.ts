@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openOutput } from '../cli/files.ts'
+import { openInPlace } from '../cli/files.ts'
 import type { Generator } from '../compiler/ir.ts'
 import { loadFaker } from '../runtime/produce/faker.ts'
 import { createGenerator, fixedStart } from '../runtime/produce/generator.ts'
@@ -49,12 +49,12 @@ async function toFile(rules: Generator | null): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'pipec-bench-'))
   const clock = { kind: 'spread', startMillis: fixedStart, eventsPerSecond: 1000 } as const
   const generator = await createGenerator(demo.source, rules, { seed: 1, clock })
-  const file = openOutput(join(folder, 'records.ndjson'))
+  const file = openInPlace(join(folder, 'records.ndjson'))
   const options = { count, pace: unpaced, signal: new AbortController().signal, onProgress: () => {} }
   try {
     return await perCpuSecond(count, () => writeRecords(generator, (text) => file.write(text), options))
   } finally {
-    file.close()
+    file.keep()
     rmSync(folder, { recursive: true })
   }
 }

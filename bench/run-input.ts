@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { openOutput } from '../cli/files.ts'
+import { openInPlace } from '../cli/files.ts'
 import { createGenerator, fixedStart } from '../runtime/produce/generator.ts'
 import { unpaced } from '../runtime/produce/pace.ts'
 import { writeRecords } from '../runtime/produce/write.ts'
@@ -50,7 +50,7 @@ async function builtQuery(folder: string): Promise<string> {
 async function writeMillions(path: string, millions: number): Promise<void> {
   const clock = { kind: 'spread', startMillis: fixedStart, eventsPerSecond: 1000 } as const
   const generator = await createGenerator(demo.source, demo.generator, { seed: 1, clock })
-  const file = openOutput(path)
+  const file = openInPlace(path)
   const options = {
     count: millions * million,
     pace: unpaced,
@@ -58,7 +58,7 @@ async function writeMillions(path: string, millions: number): Promise<void> {
     onProgress: () => {},
   }
   await writeRecords(generator, (text) => file.write(text), options)
-  file.close()
+  file.keep()
 }
 
 function runPipec(folder: string, input: string): Promise<Measured> {

@@ -32,18 +32,36 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'no more of the disk is yours to use',
   EROFS: 'the disk is read-only',
   EMFILE: 'too many files are open',
 }
 
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: 'Make room on it, then run the command again; or let it write elsewhere.',
+  EDQUOT: 'Make room, then run the command again; or let it write elsewhere.',
+  EROFS: 'Let it write elsewhere.',
+}
+
 /** An operating system's error as a Failure that names the file. */
 export function fileFailure(action: 'read' | 'write', path: string, error: unknown, next?: string): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const code = codeOf(error)
   const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error))
+  const remedy = next ?? remedies[code]
   return new Failure(`Cannot ${action} ${path}: ${reason}.`, {
     cause: error,
-    ...(next === undefined ? {} : { next }),
+    ...(remedy === undefined ? {} : { next: remedy }),
   })
+}
+
+/** The Failure that an error of a disk without room is, wherever it was thrown; null for any other. */
+export function diskFailure(error: unknown): Failure | null {
+  if (!(codeOf(error) in remedies)) return null
+  return fileFailure('write', (error as NodeJS.ErrnoException).path ?? 'a file', error)
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException | null)?.code ?? ''
 }
 
 export function readBytes(path: string, next?: string): Uint8Array {
@@ -181,82 +199,97 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 
 /** Writes a file through a temporary one beside it, so that a reader sees the old text or the new. */
 export function writeAtomically(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`
+  const file = openReplacement(path)
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true })
-    writeFileSync(temporary, text)
-    renameSync(temporary, path)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw fileFailure('write', path, error)
+    file.write(text)
+    file.keep()
+  } finally {
+    file.discard()
   }
 }
 
 /** Writes a file that must not exist yet; false when it does. */
 export function writeNew(path: string, text: string): boolean {
+  let file: number
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true })
-    writeFileSync(path, text, { flag: 'wx' })
-    return true
+    file = openSync(path, 'wx')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw fileFailure('write', path, error)
   }
-}
-
-/** A new file, or an old one emptied, to be written piece by piece. */
-export function openOutput(path: string): { write(text: string): void; close(): void } {
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true })
-    const file = openSync(path, 'w')
-    return { write: (text) => writeWhole(file, path, text), close: () => closeSync(file) }
+    writeWhole(file, path, text)
   } catch (error) {
-    throw fileFailure('write', path, error)
+    // What was begun would be taken for the user's own the next time.
+    rmSync(path, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
   }
+  return true
 }
 
-export interface Replacement {
+/** A file to be written piece by piece. */
+export interface Output {
   write(text: string): void
   /** Now the path holds what was written. */
   keep(): void
-  /** The path is as it was; does nothing after `keep`. */
+  /** The path is as it was, where that can be; does nothing after `keep`. */
   discard(): void
 }
 
-/** A file to be written piece by piece beside the path, which it takes in the end. A device or pipe is written as it is. */
-export function openReplacement(path: string): Replacement {
-  if (existsSync(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) {
-    const { write, close } = openOutput(path)
-    return { write, keep: close, discard: () => {} }
-  }
-  const temporary = `${path}.${process.pid}.tmp`
-  const { write, close } = openOutput(temporary)
-  let open = true
-  const end = (): void => {
-    if (open) close()
-    open = false
-  }
+/** Written as it is, for whoever reads it meanwhile; an old file is emptied. */
+export function openInPlace(path: string): Output {
+  const { write, close } = openForWriting(path, path)
+  return { write, keep: close, discard: close }
+}
+
+/** Written beside the path, which it takes in the end. A device or pipe is written as it is. */
+export function openReplacement(path: string): Output {
+  if (existsSync(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) return openInPlace(path)
+  const place = existsSync(path) ? realpathSync(path) : path
+  const temporary = `${place}.${process.pid}.tmp`
+  const { write, close } = openForWriting(temporary, path)
   return {
     write,
     keep() {
-      end()
       try {
-        renameSync(temporary, path)
+        close()
+        renameSync(temporary, place)
       } catch (error) {
         rmSync(temporary, { force: true })
         throw fileFailure('write', path, error)
       }
     },
     discard() {
-      end()
+      close()
       rmSync(temporary, { force: true })
     },
+  }
+}
+
+/** Messages name the file as the user did. */
+function openForWriting(path: string, named: string): { write(text: string): void; close(): void } {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true })
+    const file = openSync(path, 'w')
+    let open = true
+    return {
+      write: (text) => writeWhole(file, named, text),
+      close() {
+        if (open) closeSync(file)
+        open = false
+      },
+    }
+  } catch (error) {
+    throw fileFailure('write', named, error)
   }
 }
 

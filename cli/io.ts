@@ -4,10 +4,14 @@ import type { Progress } from '../runtime/progress.ts'
 export interface Io {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Results. Resolves when the reader has taken the text; after a closed pipe it ends the process quietly. */
+  /** Results. Resolves when the reader has taken the text, or has gone: what the command does matters without one. */
   out(text: string): Promise<void>
+  /** Results of a command that works for its reader only. Throws `ReaderGone` when nobody reads on (`| head -1`). */
+  stream(text: string): Promise<void>
   /** Everything else. */
   err(text: string): void
+  /** From now on these are blotted out of whatever is printed, a bug's trace included. */
+  hide(secrets: readonly string[]): void
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly outIsTerminal: boolean
   readonly errIsTerminal: boolean
@@ -18,6 +22,11 @@ export interface Io {
   readonly progress: Progress
   /** Milliseconds since the epoch. */
   now(): number
+}
+
+/** No error: it unwinds a command that has nothing more to do. */
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone'
 }
 
 /** 0 done, 1 errors, 2 there are changes or differences, 130 interrupted. */

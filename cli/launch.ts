@@ -8,6 +8,10 @@ declare const PIPEC_VERSION: string
 function launch(): void {
   const [word, ...more] = process.argv.slice(2)
   if (more.length === 0 && (word === '--version' || word === '-V')) {
+    // Nobody has to read it (`| true`).
+    process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+      process.exitCode = code === 'EPIPE' ? 0 : 1
+    })
     process.stdout.write(`${PIPEC_VERSION}\n`)
     return
   }

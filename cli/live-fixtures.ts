@@ -44,7 +44,7 @@ export async function openLive(place: Place, output: Output, io: Io): Promise<Li
         },
         engines: operation.engines,
         oracle: { engine: embedded, sql, rowsSql: rowsQuery(run.pipeline), signal: io.signal },
-        progress: operation.io.progress,
+        progress: io.progress,
         timeout,
       })
     },

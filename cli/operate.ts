@@ -3,11 +3,18 @@ import { dirname } from 'node:path'
 import type { Output } from '../compiler/compile.ts'
 import type { Manifest } from '../compiler/manifest.ts'
 import type { Context, Engine, EngineKey } from '../runtime/engines/engine.ts'
-import { redact, resolveEnvironment } from '../runtime/environment.ts'
+import { resolveEnvironment } from '../runtime/environment.ts'
 import { Failure } from '../runtime/failure.ts'
 import { readLocal } from '../runtime/local.ts'
 import { observe } from '../runtime/observe.ts'
-import { changesOf, concerned, nothingWanted, type Plan, wantedResources } from '../runtime/plan.ts'
+import {
+  changesOf,
+  concerned,
+  enginesOf,
+  nothingWanted,
+  type Plan,
+  wantedResources,
+} from '../runtime/plan.ts'
 import { generatedFolder } from './commands/build.ts'
 import { readTree, type Tree } from './files.ts'
 import type { Io } from './io.ts'
@@ -25,8 +32,6 @@ export interface Operation {
   readonly context: Context
   readonly engines: readonly Engine[]
   readonly engine: EngineKey | null
-  /** The command's Io, with every secret blotted out of what it prints. */
-  readonly io: Io
 }
 
 /** Null when the pipeline has errors, which have been told. Throws Failure when generated/ is stale. */
@@ -54,6 +59,7 @@ export async function openWith(
 ): Promise<Operation> {
   const local = await readLocal(dirname(absolute(io, options.file)))
   const { endpoints, secrets } = resolveEnvironment(options.environment, manifest.environments, local, io.env)
+  io.hide(secrets)
   const { allEngines } = await import('../runtime/engines/registry.ts')
   const context: Context = {
     pipeline: manifest.pipeline,
@@ -68,7 +74,6 @@ export async function openWith(
     context,
     engines: allEngines,
     engine: options.engine,
-    io: withoutSecrets(io, secrets),
   }
 }
 
@@ -91,28 +96,10 @@ function refuseStale(output: Output, tree: Tree): void {
   })
 }
 
-function withoutSecrets(io: Io, secrets: readonly string[]): Io {
-  if (secrets.length === 0) return io
-  const clean = (text: string): string => redact(text, secrets)
-  return {
-    ...io,
-    out: (text) => io.out(clean(text)),
-    err: (text) => io.err(clean(text)),
-    progress: {
-      note: (text) => io.progress.note(clean(text)),
-      start: (label, total) => {
-        const step = io.progress.start(clean(label), total)
-        return {
-          update: (done, detail) => step.update(done, detail === undefined ? undefined : clean(detail)),
-          finish: (detail) => step.finish(detail === undefined ? undefined : clean(detail)),
-          fail: (detail) => step.fail(detail === undefined ? undefined : clean(detail)),
-        }
-      },
-    },
-  }
-}
-
-/** Observes and compares; with `nothing` wanted, the plan takes everything of ours away. */
+/**
+ * Observes and compares; with `nothing` wanted, the plan takes everything of ours away, and every engine of the pipeline
+ * has to answer: what one that is down holds would run on when it is back.
+ */
 export async function makePlan(operation: Operation, nothing = false): Promise<Plan> {
   const { manifest, context, engines, engine } = operation
   const wanted = nothing ? nothingWanted : wantedResources(manifest, context.endpoints, engine)
@@ -120,7 +107,8 @@ export async function makePlan(operation: Operation, nothing = false): Promise<P
     engine === null
       ? engines
       : engines.filter((each) => each.key === engine || (!nothing && each.key === 'kafka'))
-  const observation = await observe(wanted.resources, asked, context)
+  const needed = nothing ? enginesOf(manifest) : undefined
+  const observation = await observe(wanted.resources, asked, context, needed)
   return {
     environment: context.endpoints.environment,
     pipeline: manifest.pipeline,

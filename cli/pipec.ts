@@ -4,7 +4,8 @@ import type { EngineKey } from '../runtime/engines/engine.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { build } from './commands/build.ts'
 import { check } from './commands/check.ts'
-import type { ExitCode, Io } from './io.ts'
+import { diskFailure } from './files.ts'
+import { type ExitCode, type Io, ReaderGone } from './io.ts'
 import { processIo } from './io-process.ts'
 import type { TargetOptions } from './operate.ts'
 
@@ -25,8 +26,10 @@ async function perform(action: Action): Promise<void> {
   if (io.signal.aborted) process.exit(130)
 }
 
-function report(error: unknown): ExitCode {
+function report(thrown: unknown): ExitCode {
   if (io.signal.aborted) return 130
+  if (thrown instanceof ReaderGone) return 0
+  const error = diskFailure(thrown) ?? thrown
   if (!isFailure(error)) {
     io.err(`pipec has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return 1

@@ -1,5 +1,6 @@
-import { watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { Failure } from '../runtime/failure.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { Io } from './io.ts'
 export async function watchFile(path: string, io: Io, changed: () => Promise<void>): Promise<void> {
   io.err(`Watching ${basename(path)}; stop with Ctrl-C.\n`)
   let timer: NodeJS.Timeout | undefined
-  const watcher = watch(dirname(path), (_, name) => {
+  const watcher = watched(dirname(path), (name) => {
     if (name !== basename(path)) return
     clearTimeout(timer)
     timer = setTimeout(() => {
@@ -19,4 +20,16 @@ export async function watchFile(path: string, io: Io, changed: () => Promise<voi
   await new Promise<void>((done) => io.signal.addEventListener('abort', () => done(), { once: true }))
   clearTimeout(timer)
   watcher.close()
+}
+
+function watched(folder: string, changed: (name: string | null) => void): FSWatcher {
+  try {
+    return watch(folder, (_, name) => changed(name))
+  } catch (error) {
+    // "No space left on device" here means that the system has no watcher left.
+    throw new Failure(`Cannot watch ${folder}: ${(error as Error).message}.`, {
+      next: 'Leave out --watch, or let the system watch more files (fs.inotify.max_user_watches).',
+      cause: error,
+    })
+  }
 }

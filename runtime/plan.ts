@@ -39,11 +39,11 @@ export const nothingWanted: Wanted = { resources: [], leftOut: new Set(), notes:
  * @param only an engine that the user limited the command to: its resources, and the topics that it needs.
  */
 export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: EngineKey | null): Wanted {
-  const absent = new Set(
-    order.filter((key) => key !== 'kafka' && endpoints[key] === null && uses(manifest, key)),
-  )
-  if (absent.size > 0 && endpoints.environment !== 'local')
-    throw missingEngines(endpoints.environment, [...absent])
+  const used = enginesOf(manifest)
+  const absent = new Set(order.filter((key) => key !== 'kafka' && endpoints[key] === null && used.has(key)))
+  const missing = [...absent].filter((key) => only === null || key === only)
+  if (missing.length > 0 && endpoints.environment !== 'local')
+    throw missingEngines(endpoints.environment, missing)
   const filled = topicsOf(manifest.resources.filter((each) => absent.has(engineOf[each.kind])))
   const present = manifest.resources.filter((each) => !touches(each, absent, filled))
   const resources = only === null ? present : present.filter((each) => belongsTo(each, only, present))
@@ -52,12 +52,13 @@ export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: 
     leftOut: new Set(
       manifest.resources.filter((each) => !resources.includes(each)).map((each) => each.address),
     ),
-    notes: [...absent].map((key) => `${key} is not up here: its part of the pipeline is left out.`),
+    notes: missing.map((key) => `${key} is not up here: its part of the pipeline is left out.`),
   }
 }
 
-function uses(manifest: Manifest, key: EngineKey): boolean {
-  return manifest.resources.some((each) => engineOf[each.kind] === key)
+/** Those that hold a part of the pipeline once it is applied. */
+export function enginesOf({ resources }: Manifest): ReadonlySet<EngineKey> {
+  return new Set(resources.map(({ kind }) => engineOf[kind]))
 }
 
 /** A Pinot table and a result topic need the engine that fills them as well. */

@@ -17,20 +17,20 @@ export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
   if (operation === null) return 1
   const plan = await makePlan(operation)
   if (!plan.changes.some(isChange))
-    return reportApplied(plan, { done: [], failed: null, left: [] }, options, operation)
-  if (!options.json) operation.io.err(planText(plan, io.color))
+    return reportApplied(plan, { done: [], failed: null, left: [] }, options, io)
+  if (!options.json) io.err(planText(plan, io.color))
   const { environment } = plan
   if (!options.yes && environment !== 'local' && !(await confirm(`Apply this to ${environment}?`, io)))
     return 1
-  return reportApplied(plan, await execute(operation, plan), options, operation)
+  return reportApplied(plan, await execute(operation, plan, io), options, io)
 }
 
 /**
  * Topics first: making one is atomic. From then on only one apply is at work, and what it does goes by a fresh look,
  * since another one may have been faster.
  */
-export async function execute(operation: Operation, plan: Plan): Promise<Applied> {
-  const { context, engines, io } = operation
+export async function execute(operation: Operation, plan: Plan, io: Io): Promise<Applied> {
+  const { context, engines } = operation
   const topics = plan.changes.filter((each) => each.engine === 'kafka' && each.action !== 'delete')
   const first = await applyChanges(refusalsFirst(plan, topics), engines, context, io.progress)
   const rest = plan.changes.filter((each) => !topics.includes(each) && isChange(each))
@@ -65,19 +65,25 @@ export async function reportApplied(
   plan: Plan,
   applied: Applied,
   options: { readonly json: boolean },
-  { io }: Operation,
+  io: Io,
 ): Promise<ExitCode> {
-  if (options.json) await io.out(`${JSON.stringify(appliedJson(plan, applied), null, 2)}\n`)
-  else if (!plan.changes.some(isChange)) await io.out(planText(plan, io.color))
-  else await io.out(outcome(applied))
-  if (applied.failed === null) return 0
-  const { change, failure } = applied.failed
+  try {
+    if (options.json) await io.out(`${JSON.stringify(appliedJson(plan, applied), null, 2)}\n`)
+    else if (!plan.changes.some(isChange)) await io.out(planText(plan, io.color))
+    else await io.out(outcome(applied))
+  } finally {
+    // A full disk behind stdout must not hide what went wrong before it.
+    if (applied.failed !== null) tellFailure(applied.failed, io)
+  }
+  return applied.failed === null ? 0 : 1
+}
+
+function tellFailure({ change, failure }: NonNullable<Applied['failed']>, io: Io): void {
   const line = change.desired === null ? '' : ` (pipeline.yaml:${change.desired.line})`
   io.err(`error: ${change.address}${line}: ${failure.message}\n`)
   if (failure.detail !== null) io.err(`${failure.detail.replaceAll(/^/gm, '  ')}\n`)
   if (failure.next !== null) io.err(`${failure.next}\n`)
   io.err('What was done stays; once the cause is mended, `pipec apply` goes on from here.\n')
-  return 1
 }
 
 function outcome({ done, failed, left }: Applied): string {

@@ -21,20 +21,16 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitCode
     changes: everything.changes.filter((each) => each.action !== 'unchanged'),
   }
   if (!plan.changes.some(isChange)) {
-    await operation.io.out(
+    for (const note of plan.notes) io.err(`${note}\n`)
+    await io.out(
       options.json
         ? `${JSON.stringify(appliedJson(plan, { done: [], failed: null, left: [] }))}\n`
         : 'Nothing of this pipeline is there.\n',
     )
     return 0
   }
-  operation.io.err(planText(plan, io.color))
+  io.err(planText(plan, io.color))
   if (!options.yes && !(await confirm(`Remove all of this from ${plan.environment}?`, io))) return 1
-  const applied = await applyChanges(
-    plan.changes,
-    operation.engines,
-    operation.context,
-    operation.io.progress,
-  )
-  return reportApplied(plan, applied, options, operation)
+  const applied = await applyChanges(plan.changes, operation.engines, operation.context, io.progress)
+  return reportApplied(plan, applied, options, io)
 }

@@ -40,5 +40,7 @@ async function kafkaOf(
   io: Io,
 ): Promise<KafkaEndpoint> {
   const local = await readLocal(dirname(absolute(io, file)))
-  return resolveEnvironment(environment, environments, local, io.env).endpoints.kafka
+  const { endpoints, secrets } = resolveEnvironment(environment, environments, local, io.env)
+  io.hide(secrets)
+  return endpoints.kafka
 }

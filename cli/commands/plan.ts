@@ -14,8 +14,6 @@ export async function plan(options: PlanOptions, io: Io): Promise<ExitCode> {
   const operation = await openOperation(options, io)
   if (operation === null) return 1
   const made = await makePlan(operation)
-  await operation.io.out(
-    options.json ? `${JSON.stringify(planJson(made), null, 2)}\n` : planText(made, io.color),
-  )
+  await io.out(options.json ? `${JSON.stringify(planJson(made), null, 2)}\n` : planText(made, io.color))
   return options.exitCode && made.changes.some(isChange) ? 2 : 0
 }

@@ -10,7 +10,7 @@ import { type ForkWorker, sendInParallel } from '../../runtime/produce/parallel.
 import type { Sent } from '../../runtime/produce/send.ts'
 import { type Share, sendShare, sharesOf } from '../../runtime/produce/shares.ts'
 import { writeRecords } from '../../runtime/produce/write.ts'
-import { openOutput } from '../files.ts'
+import { openInPlace, openReplacement } from '../files.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { absolute } from '../load.ts'
 import { count, rateText, recordsIn, report, timing } from './produce-outcome.ts'
@@ -75,16 +75,19 @@ async function toFile(
     seed: seedOf(options),
     clock: { kind: 'spread', startMillis: fixedStart, eventsPerSecond: options.eventsPerSecond },
   })
-  const file = output === '-' ? null : openOutput(absolute(io, output))
+  // Without a number it goes on until Ctrl-C, and somebody may follow the file.
+  const open = options.records === null ? openInPlace : openReplacement
+  const file = output === '-' ? null : open(absolute(io, output))
   const step = io.progress.start('writing records', options.records)
   const began = io.now()
   try {
-    const written = await writeRecords(records, file === null ? io.out : (text) => file.write(text), {
+    const written = await writeRecords(records, file === null ? io.stream : (text) => file.write(text), {
       count: options.records,
       pace: options.rate === null ? unpaced : pacedAt(options.rate, io.now),
       signal: io.signal,
       onProgress: (done) => step.update(done, rateText(done, io.now() - began)),
     })
+    file?.keep()
     if (!io.signal.aborted) step.finish()
     io.err(
       `${count(written)} written to ${output === '-' ? 'stdout' : output}${timing(written, io.now() - began)}\n`,
@@ -92,7 +95,7 @@ async function toFile(
     return io.signal.aborted ? 130 : 0
   } finally {
     step.fail()
-    file?.close()
+    file?.discard()
   }
 }
 

@@ -89,7 +89,7 @@ async function compute(
   const format = options.format ?? (options.output === null && io.outIsTerminal ? 'table' : 'json')
   const writer = rowWriter(format, timeColumns(pipeline))
   const file = options.output === null ? null : openReplacement(absolute(io, options.output))
-  const write = file === null ? io.out : (text: string): void => file.write(text)
+  const write = file === null ? io.stream : (text: string): void => file.write(text)
   const engine = await openEngine()
   const step = io.progress.start('computing', 100)
   try {

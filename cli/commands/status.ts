@@ -25,7 +25,7 @@ export async function status(options: StatusOptions, io: Io): Promise<ExitCode> 
   if (operation === null) return 1
   for (;;) {
     const rows = await rowsOf(operation)
-    await operation.io.out(
+    await (options.watch ? io.stream : io.out)(
       options.json
         ? `${JSON.stringify({ environment: operation.context.endpoints.environment, resources: rows }, null, 2)}\n`
         : table(rows, options.watch, io),

@@ -15,18 +15,22 @@ export interface TailOptions {
 /** How many of the newest records it starts with when nobody says how many. */
 const shownFirst = 10
 
-/** Committed records only. The end that Ctrl-C makes is the ordinary one: exit code 0. */
+/** Committed records only. The end that Ctrl-C or the reader makes is the ordinary one: exit code 0. */
 export async function tail(options: TailOptions, endpoint: KafkaEndpoint, io: Io): Promise<ExitCode> {
+  const end = new AbortController()
+  const stop = (): void => end.abort()
+  io.signal.addEventListener('abort', stop, { once: true })
+  const printer = new Printer(options, io, stop)
   try {
-    const printer = new Printer(options, io)
+    io.signal.throwIfAborted()
     const positions = options.fromBeginning
       ? 'beginning'
-      : await showNewest(options, endpoint, printer, io.signal)
-    if (!printer.full) await follow(options, endpoint, positions, printer, io.signal)
-    await printer.flushed
+      : await showNewest(options, endpoint, printer, end.signal)
+    if (!printer.full) await follow(options, endpoint, positions, printer, end.signal)
   } catch (error) {
-    if (!io.signal.aborted) throw error
+    if (!end.signal.aborted && !io.signal.aborted) throw error
   }
+  await printer.flushed
   return 0
 }
 
@@ -81,10 +85,13 @@ class Printer {
   #printed = 0
   readonly #options: TailOptions
   readonly #io: Io
+  readonly #stop: () => void
 
-  constructor(options: TailOptions, io: Io) {
+  /** `stop` is called when what was printed cannot be taken: then `flushed` says why. */
+  constructor(options: TailOptions, io: Io, stop: () => void) {
     this.#options = options
     this.#io = io
+    this.#stop = stop
   }
 
   get full(): boolean {
@@ -95,7 +102,8 @@ class Printer {
     if (this.full) return
     this.#printed++
     const line = this.#options.json ? JSON.stringify(record) : plainLine(record)
-    this.flushed = this.flushed.then(() => this.#io.out(`${line}\n`))
+    this.flushed = this.flushed.then(() => this.#io.stream(`${line}\n`))
+    this.flushed.catch(this.#stop)
   }
 }
 

@@ -137,8 +137,8 @@ async function runLive(
 }
 
 async function report(results: Results, { json, junit, file }: TestOptions, io: Io): Promise<ExitCode> {
-  if (junit !== null) writeAtomically(absolute(io, junit), junitXml(results, basename(file)))
   await io.out(json ? `${JSON.stringify(resultsJson(results), null, 2)}\n` : resultsText(results, io.color))
+  if (junit !== null) writeAtomically(absolute(io, junit), junitXml(results, basename(file)))
   const outcomes = results.files.flatMap((each) => each.outcomes)
   if (outcomes.length === 0) throw new Failure('No fixture has such a name.')
   return outcomes.every(passed) ? 0 : 2

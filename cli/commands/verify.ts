@@ -6,6 +6,8 @@ import { rowsQuery } from '../../compiler/targets/duckdb/rows.ts'
 import { openEngine } from '../../runtime/embedded/engine.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
+import { observe } from '../../runtime/observe.ts'
+import { enginesOf } from '../../runtime/plan.ts'
 import { removeRun } from '../../runtime/verify/deployment.ts'
 import { withHardRows } from '../../runtime/verify/hard.ts'
 import {
@@ -55,14 +57,9 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
   if (loaded.diagnostics.length > 0) io.err(renderDiagnostics(loaded, 'text', io.color))
   if (loaded.output === null) return 1
   const operation = await openOperationOf(loaded.output, options, io)
-  if (options.remove !== null) return removeOnly(options.remove, operation)
+  if (options.remove !== null) return removeOnly(options.remove, operation, io)
   const run = emit(renamed(loaded.output.pipeline, randomBytes(3).toString('hex')), loaded.text)
-  const files = filesOfRun(
-    loaded.output,
-    run,
-    readTree(generatedFolder(options.file, null, io)),
-    operation.io,
-  )
+  const files = filesOfRun(loaded.output, run, readTree(generatedFolder(options.file, null, io)), io)
   const context = contextOf(operation, run, files)
   const engine = await openEngine()
   try {
@@ -72,9 +69,9 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
       rowsSql: rowsQuery(run.pipeline),
       signal: io.signal,
     }
-    const records = await recordsOf(options, run.pipeline, oracle, operation.io)
-    const report = await deployed(options, run, context, operation, oracle, records)
-    return await tell(options, loaded.output.pipeline, report, operation.io)
+    const records = await recordsOf(options, run.pipeline, oracle, io)
+    const report = await deployed(options, run, context, operation, io, oracle, records)
+    return await tell(options, loaded.output.pipeline, report, io)
   } finally {
     engine.close()
   }
@@ -145,7 +142,8 @@ async function deployed(
   options: VerifyOptions,
   run: Output,
   context: Context,
-  { engines, io }: Operation,
+  { engines }: Operation,
+  io: Io,
   oracle: Oracle,
   records: readonly SentRecord[],
 ): Promise<Report> {
@@ -175,21 +173,29 @@ function leftBehind(name: string): string {
   return `What the run ${name} has made may still be there; \`pipec verify --remove ${name}\` removes it.\n`
 }
 
-async function removeOnly(name: string, { engines, context, io }: Operation): Promise<ExitCode> {
+async function removeOnly(
+  name: string,
+  { engines, context, manifest }: Operation,
+  io: Io,
+): Promise<ExitCode> {
   if (!isRunName(name))
     throw new Failure(`"${name}" is not the name of a run of verify.`, {
       next: 'It ends in _v and six digits or letters a to f, as the interrupted run has told it.',
     })
-  await removeRun(engines, { ...context, pipeline: name }, false, io.progress)
+  const ofRun = { ...context, pipeline: name }
+  // One that does not answer may hold a part of the run.
+  await observe([], engines, ofRun, enginesOf(manifest))
+  await removeRun(engines, ofRun, false, io.progress)
   await io.out(`Nothing of the run ${name} is left.\n`)
   return 0
 }
 
 async function tell(options: VerifyOptions, pipeline: Pipeline, report: Report, io: Io): Promise<ExitCode> {
   const shown = { pipeline, report, differences: options.differences }
-  if (options.html !== null) writeAtomically(absolute(io, options.html), verifyHtml(shown))
   for (const note of report.notes) io.err(`${note}\n`)
   await io.out(options.json ? `${JSON.stringify(verifyJson(shown), null, 2)}\n` : verifyText(shown))
+  // Last: a file that cannot be written must not take what the run has found with it.
+  if (options.html !== null) writeAtomically(absolute(io, options.html), verifyHtml(shown))
   const outcomes = report.engines.map(outcomeOf)
   if (outcomes.length === 0 || outcomes.includes('not judged')) return 1
   return outcomes.includes('different') ? 2 : 0

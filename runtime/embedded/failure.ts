@@ -7,6 +7,9 @@ interface Known {
   readonly next: string
 }
 
+const fullMessage = 'The disk of the temporary folder is full.'
+const fullRemedy = 'Set TMPDIR to a folder on a disk with more room.'
+
 const known: readonly Known[] = [
   {
     pattern: /^Invalid Input Error: (the sum in metric .+ is beyond what a bigint holds)/,
@@ -28,11 +31,7 @@ const known: readonly Known[] = [
     message: () => 'The records do not fit into memory, nor into the temporary folder.',
     next: 'Set TMPDIR to a folder on a disk with more room.',
   },
-  {
-    pattern: /^IO Error[\s\S]*No space left/,
-    message: () => 'The disk of the temporary folder is full.',
-    next: 'Set TMPDIR to a folder on a disk with more room.',
-  },
+  { pattern: /^IO Error[\s\S]*No space left/, message: () => fullMessage, next: fullRemedy },
   {
     pattern: /Unknown TimeZone '([^']*)'/,
     message: ([, zone]) => `The embedded engine does not know the time zone ${zone}.`,
@@ -54,6 +53,13 @@ export function engineFailure(error: unknown, signal?: AbortSignal): unknown {
       return new Failure(message(match), { next, detail: firstLine(error.message), cause: error })
   }
   return error
+}
+
+/** An error of writing into the temporary folder. */
+export function temporaryFailure(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new Failure(fullMessage, { next: fullRemedy, detail: (error as Error).message, cause: error })
 }
 
 function firstLine(text: string): string {

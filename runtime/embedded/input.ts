@@ -19,6 +19,7 @@ import { Failure } from '../failure.ts'
 import type { RecordGenerator } from '../produce/generator.ts'
 import { unpaced } from '../produce/pace.ts'
 import { writeRecords } from '../produce/write.ts'
+import { temporaryFailure } from './failure.ts'
 
 export interface Input {
   readonly path: string
@@ -66,7 +67,7 @@ export async function openStreamInput(stream: NodeJS.ReadableStream, signal?: Ab
     return copy
   } catch (error) {
     copy.remove()
-    throw error
+    throw temporaryFailure(error)
   }
 }
 
@@ -94,7 +95,7 @@ export async function openGeneratedInput(
     return null
   } catch (error) {
     copy.remove()
-    throw error
+    throw temporaryFailure(error)
   } finally {
     closeSync(file)
   }

@@ -2,9 +2,17 @@
  * One apply at a time, wherever it runs from: a consumer group on the source topic whose oldest member gets everything.
  * A crash frees the lock after the session's time-out; the broker's own clean-up removes the empty group.
  */
-import type { AssignerProtocol, Assignment, Consumer, GroupMember, PartitionAssigner } from 'kafkajs'
+import type {
+  AssignerProtocol,
+  Assignment,
+  Consumer,
+  GroupMember,
+  PartitionAssigner,
+  RetryOptions,
+} from 'kafkajs'
 import type { KafkaEndpoint } from '../endpoints.ts'
-import { openKafka, patient } from './kafka-client.ts'
+import { abortable, openKafka, patient, soon } from './kafka-client.ts'
+import { kafkaFailure } from './kafka-failure.ts'
 
 type Codec = typeof AssignerProtocol
 
@@ -18,14 +26,19 @@ export interface Lock {
   readonly since: number
   /** Called once when somebody else holds the lock. */
   onWait(): void
+  /** How long to wait for a broker that does not answer, default three minutes. */
+  readonly retry?: RetryOptions
 }
 
 const sessionTimeoutMillis = 15_000
 
-/** Runs the work while no other apply of the pipeline does; waits for as long as the signal allows. */
+/**
+ * Runs the work while no other apply of the pipeline does; waits for as long as the signal allows. Throws what the work
+ * throws, the signal's reason, or Failure when Kafka gives no lock.
+ */
 export async function withLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   const { AssignerProtocol: codec } = await import('kafkajs')
-  const consumer = (await openKafka(lock.endpoint, patient)).consumer({
+  const consumer = (await openKafka(lock.endpoint, lock.retry ?? patient)).consumer({
     groupId: `pipec.${lock.pipeline}.apply`,
     partitionAssigners: [oldestFirst(lock.since, codec)],
     sessionTimeout: sessionTimeoutMillis,
@@ -37,11 +50,20 @@ export async function withLock<T>(lock: Lock, work: () => Promise<T>): Promise<T
     await acquired(consumer, lock)
     return await work()
   } finally {
-    await consumer.disconnect().catch(() => {})
+    await soon(consumer.disconnect())
   }
 }
 
 async function acquired(consumer: Consumer, lock: Lock): Promise<void> {
+  try {
+    await abortable(joined(consumer, lock), lock.signal)
+  } catch (error) {
+    if (lock.signal.aborted) throw lock.signal.reason
+    throw kafkaFailure(lock.endpoint, error)
+  }
+}
+
+async function joined(consumer: Consumer, lock: Lock): Promise<void> {
   await consumer.connect()
   await consumer.subscribe({ topics: [lock.topic], fromBeginning: false })
   await new Promise<void>((done, failed) => {
@@ -55,7 +77,6 @@ async function acquired(consumer: Consumer, lock: Lock): Promise<void> {
       }
     })
     consumer.on('consumer.crash', ({ payload }) => failed(payload.error))
-    lock.signal.addEventListener('abort', () => failed(lock.signal.reason), { once: true })
     consumer.run({ autoCommit: false, eachMessage: async () => {} }).catch(failed)
   })
 }

@@ -104,6 +104,7 @@ export async function put({ controller }: Pinot, documents: Documents): Promise<
     repeatable: true,
   })
   if (answer.status !== 200) throw refusal(controller, `change the table "${documents.tableName}"`, answer)
+  expectPinots(answer)
 }
 
 /** The table and its schema; answers 200 also when there are none. */
@@ -111,6 +112,12 @@ export async function remove({ controller }: Pinot, table: string): Promise<void
   const path = `/tableConfigs/${encodeURIComponent(table)}`
   const answer = await send(controller, { method: 'DELETE', path, timeout: 60_000, repeatable: true })
   if (answer.status !== 200) throw refusal(controller, `delete the table "${table}"`, answer)
+  expectPinots(answer)
+}
+
+/** Whatever Pinot has done it says in JSON; a login page with status 200 has done nothing. */
+export function expectPinots(answer: Response): void {
+  answer.json()
 }
 
 export interface Consumption {

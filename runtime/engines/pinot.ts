@@ -6,6 +6,7 @@ import { Lost, type Response } from '../http.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
 import {
+  expectPinots,
   type Pinot,
   pinotOf,
   post,
@@ -113,7 +114,7 @@ async function place(
   for (let attempt = 1; ; attempt++) {
     step.update(0, 'Pinot is looking at the topic')
     const answer = await postOrLost(client, documents)
-    if (answer !== null && answer.status === 200) return
+    if (answer !== null && answer.status === 200) return expectPinots(answer)
     const settled = await settle(client, documents, answer, context)
     if (settled) return
     if (attempt === attempts) throw notPlaced(client, documents, answer)
@@ -121,9 +122,11 @@ async function place(
   }
 }
 
+/** Null where nobody knows whether it was carried out; a proxy that gives up waiting (502, 504) does not know either. */
 async function postOrLost(client: Pinot, documents: Documents): Promise<Response | null> {
   try {
-    return await post(client, documents)
+    const answer = await post(client, documents)
+    return answer.status === 502 || answer.status === 504 ? null : answer
   } catch (error) {
     if (error instanceof Lost) return null
     throw error

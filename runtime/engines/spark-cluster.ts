@@ -1,7 +1,7 @@
 /** A standalone cluster: the master's page (JSON), the submission REST, the workers' logs. */
 import type { Endpoints } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
-import { type Server, send } from '../http.ts'
+import { type Response, type Server, send } from '../http.ts'
 import type { Context } from './engine.ts'
 
 export type SparkEndpoint = NonNullable<Endpoints['spark']>
@@ -72,12 +72,7 @@ export async function readCluster(context: Context): Promise<Cluster> {
 /** A driver's id is the time of its submission and a number that counts up. */
 function newestFirst(drivers: readonly DriverJson[]): readonly Driver[] {
   return drivers
-    .map(({ id, state, worker }) => ({
-      id,
-      state,
-
-      worker: worker ?? 'None',
-    }))
+    .map(({ id, state, worker }) => ({ id, state, worker: worker ?? 'None' }))
     .sort((a, b) => (a.id < b.id ? 1 : -1))
 }
 
@@ -107,10 +102,19 @@ export async function readLog(
       accept: 'text/plain',
       timeout: 10_000,
     })
-    const text = answer.status === 200 ? withoutHeader(answer.text, page) : ''
+    if (answer.status !== 200) throw unreadable(page, answer)
+    const text = withoutHeader(answer.text, page)
     if (text !== '' && !text.startsWith(unknownDriver)) return text
   }
   return null
+}
+
+/** A log that cannot be had may be our job's: taking it for none would start a second one. */
+function unreadable(page: string, { status, text }: Response): Failure {
+  return new Failure(`${page}, a worker of Spark, does not show a driver's log (${status}).`, {
+    detail: text.slice(0, 200),
+    next: "Look at the worker's own log, or at what stands between here and there; then try again.",
+  })
 }
 
 /** A worker's whole answer about a driver that it does not have, or not yet (seen on Spark 4.2.0). */
@@ -145,7 +149,9 @@ export async function submit(body: object, context: Context): Promise<string> {
 export async function kill(id: string, context: Context): Promise<void> {
   const { url } = sparkEndpoint(context)
   const path = `/v1/submissions/kill/${encodeURIComponent(id)}`
-  await send(serverAt(url, context), { method: 'POST', path, repeatable: true })
+  const answer = await send(serverAt(url, context), { method: 'POST', path, repeatable: true })
+  // Whatever Spark says it says in JSON; a login page has ended nothing.
+  answer.json()
 }
 
 /** Spark's messages go on with a Java stack. */

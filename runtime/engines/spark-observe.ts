@@ -1,8 +1,10 @@
 /** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
+import type { SparkJobResource } from '../../compiler/manifest.ts'
 import type { Actual, Context, Position } from './engine.ts'
 import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
 import { type Identity, lastReport, parseLaunch, type Report } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
+import { untilKnown } from './spark-wait.ts'
 
 /** A driver and whose it is. */
 export interface Found {
@@ -22,9 +24,15 @@ export function jobName(pipeline: string): string {
   return `pipec.${pipeline}`
 }
 
-/** The job of the pipeline, running or ended; none once its checkpoints are removed too. */
-export async function observeJob(context: Context): Promise<readonly ActualSparkJob[]> {
-  const cluster = await readCluster(context)
+/**
+ * The job of the pipeline, running or ended; none once its checkpoints are removed too. Where no job is wanted, a driver
+ * that may be one is waited for: saying "there is none" would leave it to run.
+ */
+export async function observeJob(
+  desired: readonly SparkJobResource[],
+  context: Context,
+): Promise<readonly ActualSparkJob[]> {
+  const cluster = await (desired.length === 0 ? untilKnown(context, () => {}) : readCluster(context))
   const running = await findRunning(cluster, context)
   const [newest] = running
   if (newest !== undefined) return [await actualOf(cluster, newest, running, context)]
@@ -54,6 +62,16 @@ export async function findEnded(cluster: Cluster, context: Context): Promise<Fou
     if (launched?.kind === 'removal' && launched.name === name && driver.state === 'FINISHED') return null
   }
   return null
+}
+
+/** Removals of the job's checkpoints that are at work. */
+export async function findRemovals(cluster: Cluster, context: Context): Promise<readonly Driver[]> {
+  const found: Driver[] = []
+  for (const driver of cluster.active) {
+    const launched = await launchOf(cluster, driver, context)
+    if (launched?.kind === 'removal' && launched.name === jobName(context.pipeline)) found.push(driver)
+  }
+  return found
 }
 
 async function launchOf(cluster: Cluster, driver: Driver, context: Context) {

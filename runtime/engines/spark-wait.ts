@@ -11,6 +11,9 @@ import { engineWords } from './spark-failure.ts'
 const longestStart = 600_000
 const longestEnd = 180_000
 
+/** Until a driver that was submitted is to be seen, and whose it is. */
+export const appearance = 20_000
+
 /** Waits for the first batch, or until there is nothing to read. Throws Failure with the script's own last words. */
 export async function untilRunning(id: string, context: Context, step: ProgressStep): Promise<void> {
   const deadline = context.now() + longestStart
@@ -29,6 +32,38 @@ export async function untilRunning(id: string, context: Context, step: ProgressS
 
 function stage(driver: Driver | null): string {
   return driver?.state === 'RUNNING' ? 'the driver starts' : 'waiting for a worker'
+}
+
+/**
+ * Waits until it is known of every driver whose it is: one that waits for a worker has no log yet, and may be this very job.
+ * @param onWait is told which one it waits for.
+ */
+export async function untilKnown(context: Context, onWait: (id: string) => void): Promise<Cluster> {
+  const deadline = context.now() + appearance
+  for (;;) {
+    const cluster = await readCluster(context)
+    const stranger = await firstStranger(cluster, context)
+    if (stranger === null) return cluster
+    if (context.now() > deadline) throw strangerFailure(stranger)
+    onWait(stranger.id)
+    await sleep(500, undefined, { signal: context.signal })
+  }
+}
+
+async function firstStranger(cluster: Cluster, context: Context): Promise<Driver | null> {
+  for (const driver of cluster.active) {
+    if ((await readLog(cluster, driver, 'stderr', 'first', context)) === null) return driver
+  }
+  return null
+}
+
+function strangerFailure({ id }: Driver): Failure {
+  return new Failure(
+    `Spark's driver ${id} waits for a free worker, and until it starts nobody can tell whose it is.`,
+    {
+      next: "Give the cluster more cores or memory, or kill that driver on the master's page; then try again.",
+    },
+  )
 }
 
 /** Waits until the driver is among those that ended; null when the master has forgotten it. */

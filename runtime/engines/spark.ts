@@ -5,24 +5,25 @@ import { Failure } from '../failure.ts'
 import { Lost } from '../http.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
-import { type Cluster, type Driver, kill, readCluster, readLog, submit } from './spark-cluster.ts'
+import { type Cluster, kill, readCluster, readLog, submit } from './spark-cluster.ts'
 import { compareJob, type SparkChange } from './spark-compare.ts'
 import { engineWords } from './spark-failure.ts'
 import {
   type ActualSparkJob,
   type Found,
   findEnded,
+  findRemovals,
   findRunning,
   jobName,
   observeJob,
 } from './spark-observe.ts'
 import { jobSubmission, removalSubmission } from './spark-submission.ts'
-import { untilEnded, untilRunning } from './spark-wait.ts'
+import { appearance, untilEnded, untilKnown, untilRunning } from './spark-wait.ts'
 
 export const spark: Engine<SparkJobResource, ActualSparkJob> = {
   key: 'spark',
   kinds: ['spark-job'],
-  observe: (_, context) => observeJob(context),
+  observe: observeJob,
   compare: compareJob,
   apply,
 }
@@ -35,13 +36,13 @@ async function apply(change: SparkChange, context: Context, step: ProgressStep):
 }
 
 async function remove(context: Context, step: ProgressStep): Promise<void> {
-  await end(await findRunning(await readCluster(context), context), context, step)
+  await end(await findRunning(await allKnown(context, step), context), context, step)
   await removeCheckpoints(context, step)
 }
 
 /** Ends what is not wanted, removes what another query left, and starts the job unless it is there already. */
 async function run(desired: SparkJobResource, context: Context, step: ProgressStep): Promise<void> {
-  const cluster = await withoutStrangers(context, step)
+  const cluster = await withoutRemovals(await allKnown(context, step), context, step)
   const running = await findRunning(cluster, context)
   const kept = running.findLast((each) => isJob(each, desired))
   const previous = running[0] ?? (await findEnded(cluster, context))
@@ -79,8 +80,6 @@ async function start(desired: SparkJobResource, context: Context, step: Progress
   return oldest.driver.id
 }
 
-const appearance = 20_000
-
 /** The drivers with the job's identity, as soon as the submitted one is among them. */
 async function appeared(
   desired: SparkJobResource,
@@ -99,33 +98,16 @@ async function appeared(
   }
 }
 
-/** A driver that waits for a worker has no log yet, so nobody sees whose it is: it may be this very job. */
-async function withoutStrangers(context: Context, step: ProgressStep): Promise<Cluster> {
-  const deadline = context.now() + appearance
-  for (;;) {
-    const cluster = await readCluster(context)
-    const stranger = await firstStranger(cluster, context)
-    if (stranger === null) return cluster
-    if (context.now() > deadline) throw strangerFailure(stranger)
-    step.update(0, `${stranger.id} waits for a worker`)
-    await sleep(500, undefined, { signal: context.signal })
-  }
+function allKnown(context: Context, step: ProgressStep): Promise<Cluster> {
+  return untilKnown(context, (id) => step.update(0, `${id} waits for a worker`))
 }
 
-async function firstStranger(cluster: Cluster, context: Context): Promise<Driver | null> {
-  for (const driver of cluster.active) {
-    if ((await readLog(cluster, driver, 'stderr', 'first', context)) === null) return driver
-  }
-  return null
-}
-
-function strangerFailure({ id }: Driver): Failure {
-  return new Failure(
-    `Spark's driver ${id} waits for a free worker, and until it starts nobody can tell whose it is.`,
-    {
-      next: "Give the cluster more cores or memory, or kill that driver on the master's page; then apply again.",
-    },
-  )
+/** A removal whose answer was lost may still be at work, and would take the checkpoint of what is started beside it. */
+async function withoutRemovals(cluster: Cluster, context: Context, step: ProgressStep): Promise<Cluster> {
+  const removals = await findRemovals(cluster, context)
+  if (removals.length > 0) step.update(0, 'old checkpoints are being removed')
+  for (const { id } of removals) await untilEnded(id, context)
+  return removals.length === 0 ? cluster : readCluster(context)
 }
 
 async function end(found: readonly Found[], context: Context, step: ProgressStep): Promise<void> {

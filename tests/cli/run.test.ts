@@ -49,12 +49,15 @@ async function runWith(
 ): Promise<Outcome> {
   let out = ''
   let err = ''
+  const keep = async (text: string): Promise<void> => {
+    out += text
+  }
   const io: Io = {
     cwd: folder,
     env: {},
-    out: async (text) => {
-      out += text
-    },
+    out: keep,
+    stream: keep,
+    hide: () => {},
     err: (text) => {
       err += text
     },

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { tail } from '../../cli/commands/tail.ts'
-import type { Io } from '../../cli/io.ts'
+import { type Io, ReaderGone } from '../../cli/io.ts'
 import type { TopicResource } from '../../compiler/manifest.ts'
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
@@ -399,12 +399,26 @@ describe.skipIf(inject('local') === null)('a real Kafka', () => {
 
     async function tailed(options: Parameters<typeof tail>[0]): Promise<string[]> {
       let text = ''
-      const out = async (more: string): Promise<void> => {
+      const stream = async (more: string): Promise<void> => {
         text += more
       }
-      await tail(options, broker.endpoint, { out, signal: forever } as Partial<Io> as Io)
+      await tail(options, broker.endpoint, { stream, signal: forever } as Partial<Io> as Io)
       return text.trimEnd().split('\n')
     }
+
+    test('tail ends when its reader has gone', async () => {
+      const topic = named('tail')
+      await makeForeign(topic, 1)
+      await produceBatches(broker.endpoint, topic, [batch(0, 30)], forever)
+      const lines: string[] = []
+      const stream = async (line: string): Promise<void> => {
+        if (lines.push(line) === 2) throw new ReaderGone()
+      }
+      const options = { topic, records: null, fromBeginning: true, json: true }
+      const work = tail(options, broker.endpoint, { stream, signal: forever } as Partial<Io> as Io)
+      await expect(work).rejects.toBeInstanceOf(ReaderGone)
+      expect(lines).toHaveLength(2)
+    })
 
     test('the lag of a group is what it has not read', async () => {
       const topic = named('lag')

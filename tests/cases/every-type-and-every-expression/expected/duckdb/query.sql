@@ -28,7 +28,23 @@ CREATE OR REPLACE TEMP MACRO with_digits(json) AS CASE
     regexp_replace(json, '((?:"(?:[^"\\]|\\.)*"|[^"0-9-])*)(-?[0-9][0-9.eE+-]*|$)', '\1"\2"', 'g'), -2)
   ELSE json
 END;
-CREATE OR REPLACE TEMP MACRO as_digits(json, exact) AS CASE WHEN regexp_matches(json, '^-?[0-9]') THEN exact ->> '$' END;
+-- DuckDB refuses 12345678901.5e-4 as a DECIMAL(10, 2) for the digits that are written before the point: it moves first. More
+-- than 40 places are as good as 40.
+CREATE OR REPLACE TEMP MACRO exponent(number) AS CAST(coalesce(
+  TRY_CAST(regexp_extract(number, '[eE](.+)', 1) AS INTEGER),
+  CASE WHEN contains(lower(number), 'e-') THEN -2147483648 ELSE 2147483647 END) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO with_point(sign, digits, place) AS
+  sign || "left"(digits, greatest(place, 0)) || repeat('0', least(place - length(digits), 40))
+    || '.' || repeat('0', least(-place, 40)) || substring(digits, greatest(place, 0) + 1);
+CREATE OR REPLACE TEMP MACRO without_exponent(number) AS CASE
+  WHEN regexp_matches(number, '[eE]') THEN with_point(
+    regexp_extract(number, '^-'),
+    regexp_replace(number, '[eE].*|[^0-9]', '', 'g'),
+    length(regexp_extract(number, '[0-9]+')) + exponent(number))
+  ELSE number
+END;
+CREATE OR REPLACE TEMP MACRO as_digits(json, exact) AS
+  CASE WHEN regexp_matches(json, '^-?[0-9]') THEN without_exponent(exact ->> '$') END;
 -- Time is epoch milliseconds, in the years 1 to 9999.
 CREATE OR REPLACE TEMP MACRO within_years(millis) AS
   CASE WHEN millis BETWEEN -62135596800000 AND 253402300799999 THEN millis END;

@@ -1,0 +1,33 @@
+/** The lock of a broker that is not there. What it does on a real one, the tests of the engines hold. */
+import { expect, test } from 'vitest'
+import { type Lock, withLock } from '../../../runtime/engines/kafka-lock.ts'
+import { isFailure } from '../../../runtime/failure.ts'
+
+/** Nothing listens on the discard port. */
+const nowhere = '127.0.0.1:9'
+
+function lockUntil(signal: AbortSignal, retry: Lock['retry']): Promise<unknown> {
+  const endpoint = { bootstrapServers: nowhere, engineBootstrapServers: nowhere, security: null }
+  const lock = { endpoint, pipeline: 'p', topic: 't', signal, since: 0, onWait: () => {} }
+  const work = withLock({ ...lock, ...(retry === undefined ? {} : { retry }) }, async () => expect.fail())
+  return work.catch((error: unknown) => error)
+}
+
+test('a broker that went away before the lock is told as that, and is no bug', async () => {
+  const error = await lockUntil(new AbortController().signal, { retries: 1, initialRetryTime: 10 })
+  if (!isFailure(error)) throw error
+  expect(error.message).toBe(`Kafka at ${nowhere} cannot be reached: connect ECONNREFUSED ${nowhere}.`)
+  expect(error.next).toContain('pipec up')
+})
+
+test('Ctrl-C does not wait for it', async () => {
+  const stop = new AbortController()
+  const reason = new Error('stopped')
+  setTimeout(() => stop.abort(reason), 100)
+  const began = Date.now()
+  // Hundreds of attempts: without the signal the test would meet its own deadline.
+  expect(await lockUntil(stop.signal, { retries: 500, initialRetryTime: 100, maxRetryTime: 200 })).toBe(
+    reason,
+  )
+  expect(Date.now() - began).toBeLessThan(3_000)
+})
