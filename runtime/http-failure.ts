@@ -1,6 +1,12 @@
 /** What a request's fault means: what the user is told, and whether it may be sent again. */
+import type { HttpEndpoint } from './endpoints.ts'
 import { Failure } from './failure.ts'
-import type { Server } from './http.ts'
+
+/** Who was asked. `engine` is the name that a message calls it by. */
+export interface Answering {
+  readonly engine: string
+  readonly endpoint: HttpEndpoint
+}
 
 /** An answer that never came: nobody knows whether the request was carried out. */
 export class Lost extends Failure {}
@@ -30,7 +36,7 @@ const neverArrived = new Set([
 ])
 
 /** @param timeout in milliseconds, as it was given to the request. */
-export function faultOf(server: Server, timeout: number, error: unknown): Fault {
+export function faultOf(server: Answering, timeout: number, error: unknown): Fault {
   const cause = innermost(error)
   const code = codeOf(cause)
   const where = `${server.engine} at ${server.endpoint.url}`

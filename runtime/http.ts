@@ -1,8 +1,7 @@
 /** The only door to HTTP: a deadline, a limit, a typed failure, and retries for what may be repeated. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { HttpEndpoint } from './endpoints.ts'
 import { Failure } from './failure.ts'
-import { type Fate, type Fault, faultOf, Lost, TooLong, whoAnswers } from './http-failure.ts'
+import { type Answering, type Fate, type Fault, faultOf, Lost, TooLong, whoAnswers } from './http-failure.ts'
 
 export { Lost }
 
@@ -26,10 +25,7 @@ export interface Response {
   json(): unknown
 }
 
-/** `engine` is the name that a message calls the server by. */
-export interface Server {
-  readonly engine: string
-  readonly endpoint: HttpEndpoint
+export interface Server extends Answering {
   readonly signal: AbortSignal
 }
 

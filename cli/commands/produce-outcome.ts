@@ -1,18 +1,20 @@
 /** What came of a `produce`: counted by the broker, and told. */
+import { durationText } from '../../compiler/duration.ts'
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
 import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
 import { Failure, isFailure } from '../../runtime/failure.ts'
 import type { Sent } from '../../runtime/produce/send.ts'
 import type { ExitCode, Io } from '../io.ts'
-import type { ProduceOptions } from './produce.ts'
 
 export interface Outcome {
-  readonly options: ProduceOptions
+  readonly options: { readonly records: number | null; readonly json: boolean }
   readonly topic: string
   readonly endpoint: KafkaEndpoint
   readonly before: number
   readonly sent: Sent
   readonly elapsed: number
+  /** Milliseconds from a row until its window may close, at most. */
+  readonly openFor: number
 }
 
 /** What the broker says it holds decides; that it acknowledged is only the promise. */
@@ -52,7 +54,7 @@ function lost({ topic, sent }: Outcome, arrived: number): Failure {
 }
 
 async function tellResult(
-  { options, topic, sent, elapsed }: Outcome,
+  { options, topic, sent, elapsed, openFor }: Outcome,
   arrived: number | null,
   io: Io,
 ): Promise<void> {
@@ -61,6 +63,9 @@ async function tellResult(
   if (uncertain > 0) io.err(`${count(uncertain)} more were on their way and may have arrived\n`)
   const others = (arrived ?? acknowledged) - acknowledged - uncertain
   if (others > 0) io.err(`meanwhile ${count(others)} came from elsewhere\n`)
+  // Else who looks at the results at once wonders where the last ones are.
+  if (acknowledged > 0)
+    io.err(`Windows of the last ${durationText(openFor)} stay open until later records come.\n`)
   if (!options.json) return
   const seconds = elapsed / 1000
   await io.out(`${JSON.stringify({ topic, records: acknowledged, uncertain, seconds })}\n`)

@@ -101,7 +101,7 @@ async function toFile(
 
 async function toKafka(
   options: ProduceOptions,
-  { source, generator }: Pipeline,
+  { source, generator, window }: Pipeline,
   endpoint: KafkaEndpoint,
   io: Io,
   forkWorker: ForkWorker,
@@ -123,7 +123,9 @@ async function toKafka(
   const elapsed = io.now() - began
   if (sent.error === null && !io.signal.aborted) step.finish()
   else step.fail()
-  return report({ options, topic, endpoint, before, sent, elapsed }, io)
+  const length = window.kind === 'session' ? window.gap : window.size
+  const openFor = length + source.eventTime.watermarkDelay
+  return report({ options, topic, endpoint, before, sent, elapsed, openFor }, io)
 }
 
 async function sendAll(

@@ -1,6 +1,7 @@
 /** A plain reader of a topic: what a Kafka UI would show, in a terminal or a pipe. */
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
-import { readTopic, type TopicRecord, topicOffsets } from '../../runtime/engines/kafka-read.ts'
+import { readTopic, topicOffsets } from '../../runtime/engines/kafka-read.ts'
+import type { TopicRecord } from '../../runtime/engines/kafka-reading.ts'
 import type { ExitCode, Io } from '../io.ts'
 
 export interface TailOptions {

@@ -5,33 +5,7 @@ import type { KafkaEndpoint } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { abortable, openKafka, patient, settled, soon, withAdmin } from './kafka-client.ts'
 import { kafkaFailure } from './kafka-failure.ts'
-import { Reading } from './kafka-reading.ts'
-
-export interface PartitionOffsets {
-  readonly partition: number
-  /** Of the first record that is still there. */
-  readonly begin: number
-  /** One past the last committed record; transactions' markers have offsets too, so this does not count records. */
-  readonly end: number
-}
-
-export interface TopicRecord {
-  readonly partition: number
-  readonly offset: number
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number
-  readonly key: string | null
-  /** For keys that are no text: as text, those of two windows of ksqlDB may be the same. */
-  readonly rawKey: Buffer | null
-  readonly value: string | null
-}
-
-export interface ReadRange {
-  /** The beginning, the end as it is now, or an offset for each partition by number. */
-  readonly from: 'beginning' | 'end' | readonly number[]
-  /** `end`: as it was when the call was made. `never`: until the signal, or until `onRecord` says stop. */
-  readonly until: 'end' | 'never'
-}
+import { type PartitionOffsets, Reading, type ReadRange, type TopicRecord } from './kafka-reading.ts'
 
 /** Sorted by partition. Throws Failure when there is no such topic. */
 export async function topicOffsets(

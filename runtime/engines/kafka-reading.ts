@@ -1,6 +1,31 @@
 /** How far each partition of a topic has been read, and whether that is far enough. */
 import type { EachBatchPayload } from 'kafkajs'
-import type { PartitionOffsets, ReadRange, TopicRecord } from './kafka-read.ts'
+
+export interface PartitionOffsets {
+  readonly partition: number
+  /** Of the first record that is still there. */
+  readonly begin: number
+  /** One past the last committed record; transactions' markers have offsets too, so this does not count records. */
+  readonly end: number
+}
+
+export interface TopicRecord {
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly key: string | null
+  /** For keys that are no text: as text, those of two windows of ksqlDB may be the same. */
+  readonly rawKey: Buffer | null
+  readonly value: string | null
+}
+
+export interface ReadRange {
+  /** The beginning, the end as it is now, or an offset for each partition by number. */
+  readonly from: 'beginning' | 'end' | readonly number[]
+  /** `end`: as it was when the call was made. `never`: until the signal, or until `onRecord` says stop. */
+  readonly until: 'end' | 'never'
+}
 
 export class Reading {
   count = 0

@@ -1,6 +1,6 @@
 /** What an engine has written so far: the last record of each window and group counts. */
 import type { Pipeline, Type } from '../../compiler/ir.ts'
-import type { TopicRecord } from '../engines/kafka-read.ts'
+import type { TopicRecord } from '../engines/kafka-reading.ts'
 import { readMembers } from './lossless.ts'
 import { groupKey } from './rows.ts'
 import { type Exact, type Parsed, parseValue } from './values.ts'

@@ -76,6 +76,7 @@ describe.skipIf(inject('local') === null)('produce', () => {
       uncertain: 0,
     })
     expect(run.err()).toMatch(/^12,345 records sent to t-\w+ in /)
+    expect(run.err()).toContain('Windows of the last 8s stay open until later records come.\n')
     const records = await contents(pipeline)
     expect(records).toHaveLength(12_345)
     const partitions = new Map(records.map(({ key, partition }) => [key, partition]))
