@@ -1,5 +1,6 @@
 /** What a pipeline may ask of an engine that not every engine can do, and where a given pipeline asks for it. */
-import type { Condition, Metric, Pipeline, Span, Type, Value } from './ir.ts'
+import { type Node, nodesOf } from './expression/parts.ts'
+import type { FunctionName, Metric, Pipeline, Span, Type } from './ir.ts'
 
 /** Titles as the capability table prints them. */
 export const features = {
@@ -51,7 +52,7 @@ export function requestsOf(pipeline: Pipeline): readonly Request[] {
     ...windowRequests(pipeline),
     ...sourceRequests(pipeline),
     ...pipeline.groupBy.map((field): Request => ({ feature: 'group-by', at: field.at })),
-    ...(pipeline.where === null ? [] : conditionRequests(pipeline.where)),
+    ...(pipeline.where === null ? [] : expressionRequests(pipeline.where)),
     ...pipeline.metrics.flatMap(metricRequests),
   ]
 }
@@ -88,7 +89,7 @@ function sourceRequests({ source }: Pipeline): Request[] {
 function metricRequests(metric: Metric): Request[] {
   const { aggregate, at } = metric
   if (aggregate.kind === 'count-rows') return []
-  const inner = valueRequests(aggregate.argument)
+  const inner = expressionRequests(aggregate.argument)
   switch (aggregate.kind) {
     case 'count':
       return inner
@@ -108,66 +109,26 @@ function extremeFeature(type: Type): Feature {
   return type.kind === 'timestamp' ? 'aggregate-min-max-timestamp' : 'aggregate-min-max'
 }
 
-function conditionRequests(condition: Condition): Request[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.operands.flatMap(conditionRequests)
-    case 'compare':
-      return [condition.left, condition.right].flatMap(valueRequests)
-    case 'in':
-      return [condition.value, ...condition.items].flatMap(valueRequests)
-    case 'between':
-      return [condition.value, condition.low, condition.high].flatMap(valueRequests)
-    case 'like':
-      return [{ feature: 'expression-like', at: condition.at }, ...valueRequests(condition.value)]
-    case 'is-null':
-    case 'truth':
-      return valueRequests(condition.value)
-  }
+function expressionRequests(expression: Node): Request[] {
+  return nodesOf(expression).flatMap((node) => {
+    const feature = node.kind === 'call' ? callFeatures[node.function] : nodeFeatures[node.kind]
+    return feature === undefined ? [] : [{ feature, at: node.at }]
+  })
 }
 
-function valueRequests(value: Value): Request[] {
-  switch (value.kind) {
-    case 'field':
-    case 'literal':
-    case 'null':
-      return []
-    case 'arithmetic':
-    case 'divide':
-    case 'modulo':
-      return [
-        { feature: 'expression-arithmetic', at: value.at },
-        ...[value.left, value.right].flatMap(valueRequests),
-      ]
-    case 'negate':
-      return [{ feature: 'expression-arithmetic', at: value.at }, ...valueRequests(value.operand)]
-    case 'concat':
-      return [
-        { feature: 'expression-text-functions', at: value.at },
-        ...[value.left, value.right].flatMap(valueRequests),
-      ]
-    case 'nullif':
-      return [value.left, value.right].flatMap(valueRequests)
-    case 'case':
-      return [
-        { feature: 'expression-case', at: value.at },
-        ...value.branches.flatMap(({ when, then }) => [...conditionRequests(when), ...valueRequests(then)]),
-        ...valueRequests(value.otherwise),
-      ]
-    case 'cast':
-      return [{ feature: 'expression-cast', at: value.at }, ...valueRequests(value.operand)]
-    case 'coalesce':
-      return value.operands.flatMap(valueRequests)
-    case 'call':
-      return [
-        { feature: callFeatures[value.function], at: value.at },
-        ...value.operands.flatMap(valueRequests),
-      ]
-  }
+/** The other kinds are on every engine. */
+const nodeFeatures: Partial<Record<Node['kind'], Feature>> = {
+  arithmetic: 'expression-arithmetic',
+  divide: 'expression-arithmetic',
+  modulo: 'expression-arithmetic',
+  negate: 'expression-arithmetic',
+  concat: 'expression-text-functions',
+  case: 'expression-case',
+  cast: 'expression-cast',
+  like: 'expression-like',
 }
 
-const callFeatures = {
+const callFeatures: Readonly<Record<FunctionName, Feature>> = {
   abs: 'expression-number-functions',
   floor: 'expression-number-functions',
   ceil: 'expression-number-functions',
@@ -177,4 +138,4 @@ const callFeatures = {
   trim: 'expression-text-functions',
   length: 'expression-text-functions',
   substring: 'expression-text-functions',
-} as const
+}

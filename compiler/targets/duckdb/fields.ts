@@ -1,5 +1,5 @@
 /** How each declared field is read, and which of them the query needs beyond knowing that they are well formed. */
-import { aggregatedFields, conditionFields } from '../../expression/fields.ts'
+import { aggregatedFields, fieldsIn } from '../../expression/fields.ts'
 import type { Field, Pipeline, Type, TypeKind } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import { name } from './quote.ts'
@@ -33,5 +33,5 @@ export function storedFields(pipeline: Pipeline): ReadonlySet<string> {
 }
 
 export function filteringFields({ where }: Pipeline): ReadonlySet<string> {
-  return new Set(where === null ? [] : conditionFields(where))
+  return new Set(where === null ? [] : fieldsIn(where))
 }
