@@ -57,7 +57,7 @@ async function attempt(
     step.finish('done')
     return null
   } catch (error) {
-    step.fail('failed')
+    step.fail(context.signal.aborted ? 'interrupted' : 'failed')
     if (context.signal.aborted || !isFailure(error)) throw error
     return error
   }

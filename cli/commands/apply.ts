@@ -22,7 +22,18 @@ export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
   const { environment } = plan
   if (!options.yes && environment !== 'local' && !(await confirm(`Apply this to ${environment}?`, io)))
     return 1
-  return reportApplied(plan, await execute(operation, plan, io), options, io)
+  return reportApplied(plan, await stoppable(execute(operation, plan, io), io), options, io)
+}
+
+/** Ctrl-C ends the work where it is: the user is told what that means. */
+export async function stoppable(work: Promise<Applied>, io: Io): Promise<Applied> {
+  try {
+    return await work
+  } catch (error) {
+    if (io.signal.aborted)
+      io.err('Interrupted: what was done stays; run the command again to go on from here.\n')
+    throw error
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { confirm } from '../confirm.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { makePlan, openForRemoval, type TargetOptions } from '../operate.ts'
 import { appliedJson, planText } from '../views/plan.ts'
-import { reportApplied } from './apply.ts'
+import { reportApplied, stoppable } from './apply.ts'
 
 export interface DestroyOptions extends TargetOptions {
   readonly yes: boolean
@@ -31,6 +31,7 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitCode
   }
   io.err(planText(plan, io.color))
   if (!options.yes && !(await confirm(`Remove all of this from ${plan.environment}?`, io))) return 1
-  const applied = await applyChanges(plan.changes, operation.engines, operation.context, io.progress)
+  const work = applyChanges(plan.changes, operation.engines, operation.context, io.progress)
+  const applied = await stoppable(work, io)
   return reportApplied(plan, applied, options, io)
 }

@@ -29,8 +29,8 @@ const interval = 200
 /** Takes its orders from the process that forked this one, and ends when it does. */
 export function runWorker(): void {
   const stop = new AbortController()
-  // Ctrl-C reaches the whole group; the parent decides, so that everything sent is counted.
-  process.on('SIGINT', () => {})
+  // Ctrl-C and a closed terminal reach the whole group; the parent decides, so that everything sent is counted.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('disconnect', () => stop.abort())
   process.on('message', (order: Order) => {
     if (order.kind === 'stop') stop.abort()

@@ -6,7 +6,7 @@ import { writeGenerated } from '../fixtures/compose.ts'
 import { demo } from '../fixtures/demo.ts'
 
 /** What goes wrong. */
-export type Fault = 'no-compose' | 'no-daemon' | 'up-fails' | 'up-hangs'
+export type Fault = 'no-compose' | 'no-daemon' | 'up-fails' | 'up-hangs' | 'all-hangs'
 
 export interface FakeDocker {
   readonly cwd: string
@@ -66,9 +66,10 @@ else if (words.includes('up')) {
   const all = [...new Set([...running(), ...chosen])]
   keep(FAKE_FAULT === 'up-fails' ? [...new Set([...running(), chosen[0]])] : all)
   if (FAKE_FAULT === 'up-fails') fail(' Container pipec-transactions-kafka-1  Error\ndependency failed to start: container pipec-transactions-kafka-1 is unhealthy')
-  if (FAKE_FAULT === 'up-hangs') setInterval(() => {}, 1000)
+  if (FAKE_FAULT === 'up-hangs' || FAKE_FAULT === 'all-hangs') setInterval(() => {}, 1000)
   else for (const name of chosen) process.stderr.write(' Container pipec-transactions-' + name + '-1  Healthy\n')
-} else if (words.includes('rm')) keep(running().filter((name) => !words.includes(name)))
+} else if (FAKE_FAULT === 'all-hangs') setTimeout(() => {}, 8000)
+else if (words.includes('rm')) keep(running().filter((name) => !words.includes(name)))
 else if (words.includes('down')) keep([])
 else fail('unexpected: ' + words.join(' '))
 `

@@ -185,6 +185,8 @@ describe.skipIf(inject('local') === null)('a real Kafka', () => {
           ],
         }),
       )
+      // The controller has said yes; the broker that is asked hears of it a moment later.
+      while ((await settings(topic))['retention.ms'] !== '1000') await sleep(20)
       expect(await converge(desired, desired.address, context)).toMatchObject({
         action: 'update',
         fields: ['retention.ms'],

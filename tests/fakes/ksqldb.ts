@@ -19,10 +19,21 @@ export interface Received {
 }
 
 /**
- * `lose` does it and breaks off the answer, `drop` breaks off without doing it, `hang` does it and never answers,
+ * `lose` does it and breaks off the answer, `drop` breaks off without doing it, `hang` does it and never answers, `drip`
+ * not to the end, `late` answers as a proxy that has waited long enough (504),
  * `busy` says that an earlier command still runs, `queue` says that it is queued and does it a little later.
  */
-export type Fault = 'lose' | 'drop' | 'hang' | 'html' | 'forbidden' | 'busy' | 'queue' | 'crash'
+export type Fault =
+  | 'lose'
+  | 'drop'
+  | 'hang'
+  | 'drip'
+  | 'late'
+  | 'html'
+  | 'forbidden'
+  | 'busy'
+  | 'queue'
+  | 'crash'
 
 interface Trap {
   readonly matches: RegExp
@@ -35,6 +46,8 @@ export class FakeKsqldb {
   readonly received: Received[] = []
   /** Called before each request is looked at. */
   before: (request: Received) => void = () => {}
+  /** What meets the nth request, counted from 1, unless it is one of those at which to misbehave. */
+  fault: (nth: number) => Fault | null = () => null
   readonly #server: Server
   readonly #traps: Trap[] = []
 
@@ -85,7 +98,7 @@ export class FakeKsqldb {
     this.before(body)
     const trap = this.#traps.find((each) => each.left > 0 && each.matches.test(body.ksql))
     if (trap !== undefined) trap.left--
-    this.#answer(body, response, trap?.fault ?? null)
+    this.#answer(body, response, trap?.fault ?? this.fault(this.received.length))
   }
 
   #answer(body: Received, response: ServerResponse, fault: Fault | null): void {
@@ -119,6 +132,8 @@ export class FakeKsqldb {
 
   #finish([status, answer]: [number, unknown], response: ServerResponse, fault: Fault | null): void {
     if (fault === 'lose') response.destroy()
+    else if (fault === 'late') response.writeHead(504).end('<html>Gateway Time-out</html>')
+    else if (fault === 'drip') drip(response)
     else if (fault !== 'hang') reply(response, status, answer)
   }
 
@@ -190,6 +205,13 @@ function refuseUnknown(properties: Received['streamsProperties'], ksql: string):
 function refusal({ message, statement, code }: Refused): unknown {
   if (statement === null) return { '@type': 'generic_error', error_code: code, message }
   return { '@type': 'statement_error', error_code: code, message, statementText: statement, entities: [] }
+}
+
+/** A byte now and then, and never the last one. */
+function drip(response: ServerResponse): void {
+  response.write('[')
+  const timer = setInterval(() => response.write(' '), 20)
+  response.on('close', () => clearInterval(timer))
 }
 
 function busy(response: ServerResponse, sequence: number): void {

@@ -1,9 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hash } from '../../../compiler/hash.ts'
 import type { Pipeline } from '../../../compiler/ir.ts'
-import type { KsqldbQueryResource } from '../../../compiler/manifest.ts'
-import { render } from '../../../compiler/render.ts'
-import { ksqldb as target } from '../../../compiler/targets/ksqldb/target.ts'
 import type { Context } from '../../../runtime/engines/engine.ts'
 import { ksqldbWith } from '../../../runtime/engines/ksqldb.ts'
 import type { KsqldbChange } from '../../../runtime/engines/ksqldb-compare.ts'
@@ -12,6 +8,7 @@ import type { KsqldbActual } from '../../../runtime/engines/ksqldb-observe.ts'
 import { splitStatements } from '../../../runtime/engines/ksqldb-text.ts'
 import { FakeKsqldb, type Fault } from '../../fakes/ksqldb.ts'
 import { demo } from '../../fixtures/demo.ts'
+import { type Built, build } from '../../fixtures/ksqldb.ts'
 
 const engine = ksqldbWith({ answer: 400, statement: 400, effect: 300, running: 600, poll: 10, settle: 10 })
 const step = { update: () => {}, finish: () => {}, fail: () => {} }
@@ -20,21 +17,6 @@ const step = { update: () => {}, finish: () => {}, fail: () => {} }
 const seconds: Pipeline = {
   ...demo,
   source: { ...demo.source, eventTime: { ...demo.source.eventTime, format: { kind: 'epoch_seconds' } } },
-}
-
-interface Built {
-  readonly resource: KsqldbQueryResource
-  readonly text: string
-}
-
-function build(pipeline: Pipeline): Built {
-  const [artifact] = target.emit(pipeline)
-  const [draft] = target.resources(pipeline)
-  if (artifact === undefined || draft === undefined || !('template' in artifact))
-    throw new Error('nothing built')
-  const text = render(artifact.template, artifact.view)
-  const { at: _, ...rest } = draft
-  return { text, resource: { ...rest, line: 29, hash: hash(text) } as KsqldbQueryResource }
 }
 
 const built = build(demo)

@@ -1,0 +1,193 @@
+/** The program itself on a real Kafka beside a fake Spark: stopped, killed, doubled, unread; what it leaves, a second one mends. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { withAdmin } from '../../runtime/engines/kafka-client.ts'
+import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
+import { type FakeSpark, fakeSpark } from '../fakes/spark.ts'
+import { type Ended, ended, pipec, pipecPath, start, temporaryFolder } from '../fixtures/command.ts'
+import { recordLocal } from '../fixtures/local.ts'
+import { type OwnBroker, startBroker } from '../fixtures/own-broker.ts'
+import { pipelines } from '../fixtures/pipelines.ts'
+
+const text = pipelines.example.replace(/ {2}flink:.*\n {2}ksqldb:.*\n/, '').replace(/serving:\n.*\n/, '')
+
+describe.skipIf(inject('local') === null)('the program', { timeout: 120_000 }, () => {
+  let broker: OwnBroker
+  let fake: FakeSpark
+  let cwd: string
+  let name: string
+  let nth = 0
+
+  beforeAll(async () => {
+    broker = await startBroker()
+  }, 120_000)
+  afterAll(() => broker.remove())
+
+  beforeEach(async () => {
+    fake = await fakeSpark()
+    name = `signals_${nth++}`
+    cwd = temporaryFolder()
+    const own = text
+      .replace('name: transactions', `name: ${name}`)
+      .replace('topic: transactions\n', `topic: ${name}\n`)
+    writeFileSync(join(cwd, 'pipeline.yaml'), own.replace('transactions_aggregate', `${name}_aggregate`))
+    recordLocal(cwd, { kafka: broker.endpoint, spark: fake.endpoints.spark })
+    expect((await pipec(['build'], cwd)).code).toBe(0)
+  })
+  afterEach(() => fake.close())
+
+  async function topics(): Promise<readonly string[]> {
+    const all = await withAdmin(broker.endpoint, (admin) => admin.listTopics())
+    return all.filter((topic) => topic.startsWith(name)).sort()
+  }
+
+  async function sent(): Promise<number> {
+    const offsets = await topicOffsets(broker.endpoint, name)
+    return offsets.reduce((sum, { end }) => sum + end, 0)
+  }
+
+  function running(): number {
+    return fake.drivers.filter(({ state, removes }) => removes === undefined && state === 'RUNNING').length
+  }
+
+  async function until(holds: () => boolean): Promise<void> {
+    while (!holds()) await sleep(20)
+  }
+
+  const submitted = (): boolean => fake.requests.some((each) => each.endsWith('/create'))
+  const hangAtSubmission = (asked: number) => (fake.requests[asked - 1]?.endsWith('/create') ? 'hang' : null)
+
+  /** One of each, and nothing to change. */
+  async function expectApplied(): Promise<void> {
+    const again = await pipec(['apply', '--yes'], cwd)
+    expect(again.code, again.err).toBe(0)
+    expect(running()).toBe(1)
+    expect(await topics()).toEqual([name, `${name}_aggregate_spark`])
+    expect((await pipec(['plan', '--exit-code'], cwd)).code).toBe(0)
+  }
+
+  function unread(...words: string[]): Promise<Ended> {
+    const script = '"$@" | true; exit "${PIPESTATUS[0]}"'
+    return ended(spawn('bash', ['-c', script, 'bash', process.execPath, pipecPath, ...words], { cwd }))
+  }
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('apply, by %s in the middle of a step', async (signal) => {
+    fake.fault = hangAtSubmission
+    const child = start(['apply', '--yes'], cwd)
+    const outcome = ended(child)
+    await until(submitted)
+    const began = Date.now()
+    child.kill(signal)
+    const { code, err } = await outcome
+    expect(Date.now() - began).toBeLessThan(10_000)
+    expect({ code, said: err.includes('Interrupted: what was done stays') }).toEqual({
+      code: 130,
+      said: true,
+    })
+    fake.fault = () => null
+    await expectApplied()
+  })
+
+  test('apply, killed at one request after the other', async () => {
+    const killed = async (at: number): Promise<boolean> => {
+      let child: ChildProcess | null = null
+      fake.requests.length = 0
+      fake.fault = (asked) => {
+        if (asked === at) child?.kill('SIGKILL')
+        return asked === at ? 'lose' : null
+      }
+      child = start(['apply', '--yes'], cwd)
+      return (await ended(child)).signal === 'SIGKILL'
+    }
+    let at = 1
+    while (await killed(at)) {
+      expect(running()).toBeLessThanOrEqual(1)
+      at++
+    }
+    // The plan's look, the one behind the lock, the one before the submission, and the submission itself.
+    expect(at).toBe(5)
+    fake.fault = () => null
+    await expectApplied()
+    expect(fake.drivers).toHaveLength(1)
+  })
+
+  test('two applies at once', async () => {
+    const both = await Promise.all([pipec(['apply', '--yes'], cwd), pipec(['apply', '--yes'], cwd)])
+    for (const { code, err } of both) expect(code, err).toBe(0)
+    expect(fake.drivers).toHaveLength(1)
+    await expectApplied()
+  })
+
+  test('apply whose output nobody reads does its work, and its exit code is true', async () => {
+    fake.next = 'refuse'
+    const failed = await unread('apply', '--yes', '--json')
+    expect(failed.err).toContain('Spark refused the submission')
+    expect(failed.code).toBe(1)
+    expect((await unread('apply', '--yes', '--json')).code).toBe(0)
+    await expectApplied()
+  })
+
+  test.each([1, 2])(
+    'produce by %i, by a signal to the whole group, tells exactly what was sent',
+    async (parallel) => {
+      await pipec(['apply', '--yes', '--engine', 'kafka'], cwd)
+      const words = ['produce', '--json', '--rate', '5000', '--parallel', String(parallel)]
+      const child = start(words, cwd, { detached: true })
+      const outcome = ended(child)
+      while ((await sent()) < 2_000) await sleep(100)
+      process.kill(-child.pid!, 'SIGTERM')
+      const { code, out, err } = await outcome
+      expect(code, err).toBe(130)
+      expect(JSON.parse(out)).toMatchObject({ records: await sent(), uncertain: 0 })
+    },
+  )
+
+  test('produce whose output nobody reads sends all', async () => {
+    await pipec(['apply', '--yes', '--engine', 'kafka'], cwd)
+    expect((await unread('produce', '-n', '3000', '--json')).code).toBe(0)
+    expect(await sent()).toBe(3_000)
+  })
+
+  test('tail ends when its reader has enough', async () => {
+    await pipec(['apply', '--yes', '--engine', 'kafka'], cwd)
+    await pipec(['produce', '-n', '3000'], cwd)
+    const script = '"$@" | head -2; exit "${PIPESTATUS[0]}"'
+    const words = [process.execPath, pipecPath, 'tail', name, '--from-beginning']
+    const { code, out, err } = await ended(spawn('bash', ['-c', script, 'bash', ...words], { cwd }))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out.trimEnd().split('\n')).toHaveLength(2)
+  })
+
+  test('verify, by SIGTERM, removes what it has made', async () => {
+    const child = start(['verify', '-n', '200', '--seed', '1'], cwd)
+    const outcome = ended(child)
+    await until(() => running() > 0)
+    await sleep(500)
+    child.kill('SIGTERM')
+    const { code, err } = await outcome
+    expect(code, err).toBe(130)
+    expect(running()).toBe(0)
+    expect(await topics()).toEqual([])
+  })
+
+  test('verify, by a second signal, ends at once and says how to remove what it has made', async () => {
+    const child = start(['verify', '-n', '200', '--seed', '1'], cwd)
+    const outcome = ended(child)
+    await until(() => running() > 0)
+    fake.fault = (asked) => (fake.requests[asked - 1]?.includes('/kill/') ? 'hang' : null)
+    child.kill('SIGINT')
+    await until(() => fake.requests.some((each) => each.includes('/kill/')))
+    child.kill('SIGINT')
+    const { code, err } = await outcome
+    expect(code, err).toBe(130)
+    const [, remove = ''] = /`pipec verify --remove (\w+)` removes it/.exec(err) ?? []
+    fake.fault = () => null
+    const removed = await pipec(['verify', '--remove', remove], cwd)
+    expect(removed, removed.err).toMatchObject({ code: 0, out: `Nothing of the run ${remove} is left.\n` })
+    expect(running()).toBe(0)
+    expect(await topics()).toEqual([])
+  })
+})
