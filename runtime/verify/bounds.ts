@@ -15,8 +15,8 @@ interface Arrival {
   readonly time: number
 }
 
-/** For rows in order of sending. */
-export function clocksOf(rows: readonly Arrival[]): readonly Clocks[] {
+/** For rows in order of sending. @param elsewhere a time that other partitions have as well, in rows that are not among these. */
+export function clocksOf(rows: readonly Arrival[], elsewhere = -Infinity): readonly Clocks[] {
   const greatest = new Map<number, number>()
   for (const { partition, time } of rows)
     greatest.set(partition, Math.max(time, greatest.get(partition) ?? -Infinity))
@@ -30,7 +30,7 @@ export function clocksOf(rows: readonly Arrival[]): readonly Clocks[] {
   return rows.map(({ partition, time }) => {
     const own = clocks.get(partition) ?? -Infinity
     clocks.set(partition, Math.max(own, time))
-    return { own, worst: Math.max(own, others.get(partition)!) }
+    return { own, worst: Math.max(own, elsewhere, others.get(partition)!) }
   })
 }
 
@@ -42,6 +42,8 @@ export interface Rule {
   readonly lateMayBeIn: boolean
   /** Milliseconds behind a window's end until it is closed. */
   readonly slack: number
+  /** The closing rows' time where another partition's may come before a row; no such rows without it. */
+  readonly elsewhere?: number
 }
 
 /**
@@ -49,8 +51,14 @@ export interface Rule {
  * is late in its own partition. Spark: whole batches; the run's records lie there before the job starts, so that its first
  * batch has them all, unless somebody limits batches. ksqlDB: the fastest partition's clock, row by row.
  * @param script of the job.
+ * @param horizon the closing rows' time.
  */
-export function ruleOf(engine: EngineName, { source, engines }: Pipeline, script: string): Rule {
+export function ruleOf(
+  engine: EngineName,
+  { source, engines }: Pipeline,
+  script: string,
+  horizon: number,
+): Rule {
   const slack = source.eventTime.watermarkDelay
   const alone = source.partitions === 1
   switch (engine) {
@@ -67,6 +75,7 @@ export function ruleOf(engine: EngineName, { source, engines }: Pipeline, script
         must: 'worst',
         lateMayBeIn: changes || !alone,
         slack: changes ? (engines.ksqldb?.grace ?? slack) : slack,
+        ...(alone ? {} : { elsewhere: horizon }),
       }
     }
   }

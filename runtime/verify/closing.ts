@@ -6,9 +6,13 @@ import { readMembers, writeMembers } from './lossless.ts'
 import type { Evaluated, SentRecord } from './rows.ts'
 
 const day = 86_400_000
+/** No zone has turned its clocks back by more in the time of computers. */
+const turnedBack = 3 * 3_600_000
 
 /**
- * Copies of a row that `where` keeps. Throws Failure when there is none: then there is nothing to compare.
+ * Copies of a row that `where` keeps. Throws Failure when there is none: then there is nothing to compare. No later than
+ * need be: on ksqlDB the closing row of one partition may come before another's whole backlog, and makes late what of it
+ * lies a grace period behind.
  */
 export function closingRecords(
   records: readonly SentRecord[],
@@ -23,13 +27,13 @@ export function closingRecords(
   const { format, timeZone, field, watermarkDelay } = source.eventTime
   const latest = rows.reduce((greatest, { time }) => Math.max(greatest, time), -Infinity)
   const length = window.kind === 'session' ? window.gap : window.size
-  // A day more: formats round times down, and zones turn clocks back.
   const time =
     latest +
-    2 * length +
+    length +
     watermarkDelay +
+    // Formats round times down.
     2 * granularity(format.kind === 'pattern' ? format.pattern : '') +
-    day
+    (timeZone === 'UTC' ? 0 : turnedBack)
   const { key, value } = records[pattern.record]!
   const members = new Map(readMembers(value))
   members.set(field, timeText(timeWriter(format, timeZone), time))

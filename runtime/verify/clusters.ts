@@ -38,7 +38,7 @@ export function clustersOf(
   rule: Rule,
   judgement: Judgement | null,
 ): readonly Cluster[] {
-  const clocks = clocksOf(rows)
+  const clocks = clocksOf(rows, rule.elsewhere)
   if (window.kind !== 'session') return alignedClusters(rows, clocks, window, rule)
   if (judgement !== null && !rule.lateMayBeIn) return knownSessions(rows, judgement)
   return sessionClusters(rows, clocks, window.gap, rule, judgement)

@@ -18,6 +18,8 @@ export interface EngineRun {
   readonly results: Results
   /** Identities of the rows that must come. */
   readonly awaited: ReadonlySet<string>
+  /** Of records that are sent while the engine runs, whether all are: what it says before is not its last word. */
+  readonly sending?: { readonly done: boolean }
 }
 
 /** How an engine's part ended: `reason` is null when it came to its end. */
@@ -96,7 +98,8 @@ async function follow(
   }
 }
 
-async function untilDone(
+/** Throws Failure when the engine's job ends, or when it comes no further. */
+export async function untilDone(
   run: EngineRun,
   context: Context,
   step: ProgressStep,
@@ -109,7 +112,7 @@ async function untilDone(
   for (;;) {
     if (reading.failure !== null) throw reading.failure
     const now = context.now()
-    movedAt = Math.max(movedAt, run.results.changedAt ?? 0)
+    movedAt = run.sending?.done === false ? now : Math.max(movedAt, run.results.changedAt ?? 0)
     const found = seen(run)
     step.update(found, `${found} of ${run.awaited.size} windows`)
     if (now - movedAt >= quiet && found === run.awaited.size && settled(run, looked.position)) return

@@ -121,7 +121,7 @@ function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared
   const engine = engines.find(({ kinds }) => kinds.includes(job.kind))!
   const name = engine.key as EngineName
   const topic = pipeline.engines[name]!.topic
-  const rule = ruleOf(name, pipeline, context.read(job.file))
+  const rule = ruleOf(name, pipeline, context.read(job.file), horizon)
   const judgement = pipeline.source.partitions === 1 ? data : null
   const clusters = clustersOf(data.rows, pipeline, rule, judgement)
   return {

@@ -44,20 +44,31 @@ export function call(name: FunctionName, operand: Term, rest: readonly Sql[]): T
   return mapped(form(operand.sql, rest), operand)
 }
 
-const wholeNumber = property('^[+-]?[0-9]+$')
+const wholeNumber = property('^[+-]?[0-9]{1,38}$')
 const anyNumber = property('^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$')
 
-/** One of the conversions that `expression/casts.ts` allows. */
+/** One of the conversions that `expression/casts.ts` allows; null, and never failing, where the value does not fit. */
 export function cast(operand: Term, from: Type, to: Type): Term {
   const plain = sql`CAST(${operand.sql} AS ${valueType(to)})`
   if (valueType(from) === valueType(to)) return operand
-  if (from.kind === 'string') {
-    // Java's own parsers also take 1d, 0x1p3 and blanks.
-    const pattern = to.kind === 'bigint' ? wholeNumber : anyNumber
-    return strict(plain, [operand], [sql`REGEXP_EXTRACT(${pattern}, ${operand.sql}) = ${operand.sql}`])
-  }
+  if (from.kind === 'string') return strict(plain, [operand], readable(operand.sql, to))
   if (from.kind === 'double' && to.kind === 'bigint') {
     return strict(plain, [operand], [sql`ABS(${operand.sql}) <= 9007199254740992`])
   }
+  const digits = to.kind === 'decimal' ? to.precision - to.scale : Infinity
+  if ((from.kind === 'int' && digits < 10) || (from.kind === 'bigint' && digits < 19)) {
+    const greatest = 10n ** BigInt(digits) - 1n
+    return strict(plain, [operand], [sql`${operand.sql} BETWEEN ${-greatest} AND ${greatest}`])
+  }
   return mapped(plain, operand)
+}
+
+/** Java's own parsers also take 1d, 0x1p3 and blanks, and fail on a number too great, and with it the whole expression. */
+function readable(text: Sql, to: Type): readonly Sql[] {
+  const shaped = (pattern: Sql): Sql => sql`REGEXP_EXTRACT(${pattern}, ${text}) = ${text}`
+  if (to.kind !== 'bigint') return [shaped(anyNumber)]
+  const [least, greatest] = ['-9223372036854775808', '9223372036854775807'].map(
+    (bound) => sql`CAST(${property(bound)} AS DECIMAL(19, 0))`,
+  )
+  return [shaped(wholeNumber), sql`CAST(${text} AS DECIMAL(38, 0)) BETWEEN ${least!} AND ${greatest!}`]
 }

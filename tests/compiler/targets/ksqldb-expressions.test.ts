@@ -100,8 +100,14 @@ const values: [string, string][] = [
   ['cast(n as string)', 'CAST(n AS VARCHAR)'],
   [
     'cast(s as bigint)',
-    "CASE WHEN s IS NOT NULL AND REGEXP_EXTRACT('^[+-]?[0-9]+$', s) = s THEN CAST(s AS BIGINT) END",
+    "CASE WHEN s IS NOT NULL AND REGEXP_EXTRACT('^[+-]?[0-9]{1,38}$', s) = s AND CAST(s AS DECIMAL(38, 0)) BETWEEN CAST('-9223372036854775808' AS DECIMAL(19, 0)) AND CAST('9223372036854775807' AS DECIMAL(19, 0)) THEN CAST(s AS BIGINT) END",
   ],
+  ['cast(a as decimal(21, 2))', 'CAST(a AS DECIMAL(21, 2))'],
+  [
+    'cast(a as decimal(5, 1))',
+    'CASE WHEN a IS NOT NULL AND a BETWEEN -9999 AND 9999 THEN CAST(a AS DECIMAL(5, 1)) END',
+  ],
+  ['cast(n as decimal(10, 0))', 'CAST(n AS DECIMAL(10, 0))'],
   [
     'cast(s as double)',
     "CASE WHEN s IS NOT NULL AND REGEXP_EXTRACT('^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$', s) = s THEN CAST(s AS DOUBLE) END",

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { clocksOf, type Rule } from '../../../runtime/verify/bounds.ts'
+import type { Pipeline } from '../../../compiler/ir.ts'
+import { clocksOf, type Rule, ruleOf } from '../../../runtime/verify/bounds.ts'
 import { clustersOf } from '../../../runtime/verify/clusters.ts'
 import { pipelineOf, rowsAt } from './pipelines.ts'
 
@@ -42,6 +43,25 @@ test('another partition makes a row late only for an engine that follows the fas
   ] as const
   expect(recordsOf(own, arrivals)[0]).toEqual({ start: 0, must: [0, 2], extra: [] })
   expect(recordsOf(worst, arrivals)[0]).toEqual({ start: 0, must: [], extra: [0, 2] })
+})
+
+test('on ksqlDB another partition’s closing row may come first, and makes late what lies the grace behind', () => {
+  const engine = { topic: 'out', emit: 'changes', grace: 60_000, at: { start: 0, end: 0 } } as const
+  const withGrace = (partitions: number): Pipeline => {
+    const pipeline = pipelineOf({ partitions })
+    return { ...pipeline, engines: { ...pipeline.engines, ksqldb: engine } }
+  }
+  const arrivals = [
+    [0, 1],
+    [1, 2],
+  ] as const
+  // The window [0 s, 10 s) closes at 70 s.
+  const near = ruleOf('ksqldb', withGrace(2), '', 69_999)
+  expect(recordsOf(near, arrivals)).toEqual([{ start: 0, must: [0, 1], extra: [] }])
+  const far = ruleOf('ksqldb', withGrace(2), '', 70_000)
+  expect(recordsOf(far, arrivals)).toEqual([{ start: 0, must: [], extra: [0, 1] }])
+  expect(ruleOf('ksqldb', withGrace(1), '', 70_000)).not.toHaveProperty('elsewhere')
+  expect(ruleOf('flink', withGrace(2), '', 70_000)).not.toHaveProperty('elsewhere')
 })
 
 test('where late rows may not be in, they are left out', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { timedOut } from '../../../runtime/verify/engine-run.ts'
+import type { Context } from '../../../runtime/engines/engine.ts'
+import { type EngineRun, timedOut, untilDone } from '../../../runtime/verify/engine-run.ts'
 import { Results } from '../../../runtime/verify/results.ts'
 import { pipelineOf } from './pipelines.ts'
 
@@ -14,4 +15,20 @@ test('an engine that is given up has the last word', () => {
     message: 'ksqldb has written 0 of 1 windows, 7 records behind, and nothing more in 60 s.',
     detail: summary,
   })
+})
+
+test('a pause between records is not their end', async () => {
+  const sending = { done: false }
+  const run = { ownTopic: false, awaited: new Set(), results: new Results(pipelineOf(), 1, () => 1), sending }
+  const context = { now: Date.now, signal: new AbortController().signal } as Context
+  const step = { update: () => {}, finish: () => {}, fail: () => {} }
+  const done = untilDone(run as unknown as EngineRun, context, step, 60_000, { failure: null })
+  const state = { ended: false }
+  void done.then(() => {
+    state.ended = true
+  })
+  await new Promise((resolve) => setTimeout(resolve, 1_600))
+  expect(state.ended).toBe(false)
+  sending.done = true
+  await done
 })

@@ -89,7 +89,10 @@ test('closing rows stand in each partition, behind every window', async () => {
     const closing = closingRecords(records, data, pipeline)
     const { rows } = await evaluate(closing, pipeline, oracle)
     expect(rows.map(({ partition }) => partition)).toEqual([0, 1, 2])
-    expect(rows[0]!.time).toBeGreaterThan(Math.max(...data.rows.map(({ time }) => time)) + 12_000)
+    const latest = Math.max(...data.rows.map(({ time }) => time))
+    // Windows of 10 s and a delay of 2 s; soon, for what closes late makes another partition's rows late on ksqlDB.
+    expect(rows[0]!.time).toBeGreaterThan(latest + 12_000)
+    expect(rows[0]!.time).toBeLessThan(latest + 60_000)
   })
 })
 
