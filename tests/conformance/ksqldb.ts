@@ -9,7 +9,7 @@ import { Topics } from './topics.ts'
 
 /** The case without what the capability table denies to ksqlDB, or null where nothing would be left of it. */
 export function ableOnKsqldb({ parts, ...rest }: Case): Case | null {
-  // Of a row exactly at the end of a session that is final Kafka Streams says something else: it joins.
+  // A row exactly at the end of a session that is final may join it on Kafka Streams.
   const unlikeSession = parts.window.type === 'session' && (parts.partitions > 1 || parts.late)
   if (parts.window.offset !== undefined || unlikeSession) return null
   const metrics = Object.entries(parts.metrics).filter(([, text]) => !text.includes('distinct'))
