@@ -269,7 +269,7 @@ command(
   'pipec explain --input events.ndjson --line 17',
 )
   .argument(...file)
-  .requiredOption('-i, --input <file>', 'one event, or a file with one JSON object a line')
+  .requiredOption('-i, --input <file>', 'a file with one JSON object a line, or with one event')
   .addOption(new Option('--line <number>', 'which line (default: the last one)').argParser(wholeNumber))
   .option('--json', 'as JSON')
   .action((path, options) =>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineName, Pipeline } from '../compiler/ir.ts'
 import { openEngine } from './embedded/engine.ts'
+import { decoded } from './embedded/locate.ts'
 import { whyMalformed } from './embedded/malformed.ts'
 
 export type Verdict = 'kept' | 'late' | 'kept or late'
@@ -29,7 +30,7 @@ export interface Explanation {
 }
 
 /**
- * @param lines the records in order of arrival, of which the last is explained; none of them blank.
+ * @param lines the records in order of arrival, of which the last is explained; none of them blank. Each character is a byte.
  * @param sql the text of generated/duckdb/query.sql.
  */
 export async function explainLast(
@@ -42,7 +43,7 @@ export async function explainLast(
   const engine = await openEngine()
   try {
     const input = join(folder, 'records.ndjson')
-    writeFileSync(input, `${lines.join('\n')}\n`)
+    writeFileSync(input, `${lines.join('\n')}\n`, 'latin1')
     await engine.collect({ sql, input, flush: true, signal })
     const record = lines.length - 1
     const time = `records."${pipeline.source.eventTime.field.replaceAll('"', '""')}"`
@@ -62,7 +63,9 @@ export async function explainLast(
     return {
       fate,
       reason:
-        fate === 'malformed' ? (whyMalformed(lines[record]!, pipeline.source) ?? 'it is no record') : null,
+        fate === 'malformed'
+          ? (whyMalformed(decoded(lines[record]!), pipeline.source) ?? 'it is no record')
+          : null,
       eventTime: eventTime === null ? null : Number(eventTime),
       clock: at,
       windows: placed.map(([start, end, late]) =>

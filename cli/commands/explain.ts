@@ -1,13 +1,13 @@
 import type { Pipeline } from '../../compiler/ir.ts'
 import { type ExplainedWindow, type Explanation, explainLast } from '../../runtime/explain.ts'
 import { Failure } from '../../runtime/failure.ts'
-import { readText } from '../files.ts'
+import { readBytes } from '../files.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { absolute, loadOutput } from '../load.ts'
 
 export interface ExplainOptions {
   readonly file: string
-  /** One event, or a file of records, one JSON object a line. */
+  /** A file of records, one JSON object a line, or of one event. */
   readonly input: string
   /** Which line, from 1; null for the last one that is not blank. */
   readonly line: number | null
@@ -18,7 +18,8 @@ export interface ExplainOptions {
 export async function explain(options: ExplainOptions, io: Io): Promise<ExitCode> {
   const output = loadOutput(options.file, io)
   if (output === null) return 1
-  const { lines, line } = chosenLines(readText(absolute(io, options.input)), options)
+  const bytes = Buffer.from(readBytes(absolute(io, options.input))).toString('latin1')
+  const { lines, line } = chosenLines(bytes, options)
   const explanation = await explainLast(
     lines,
     output.pipeline,
@@ -33,14 +34,17 @@ export async function explain(options: ExplainOptions, io: Io): Promise<ExitCode
   return 0
 }
 
-/** The line and what came before it, without blank lines; a single event may be spread over several. */
+/**
+ * The line and what came before it, without blank lines; a single event may be spread over several. Characters are bytes, so
+ * that those which are no UTF-8 reach the engine as they are.
+ */
 function chosenLines(
   text: string,
   { input, line }: ExplainOptions,
 ): { lines: readonly string[]; line: number } {
   const single = line === null ? asOneEvent(text) : null
   if (single !== null) return { lines: [single], line: 1 }
-  const all = text.replace(/^\ufeff/, '').split(/\r?\n/)
+  const all = text.replace(/^\xef\xbb\xbf/, '').split(/\r?\n/)
   const last = line ?? all.findLastIndex((each) => each.trim() !== '') + 1
   if ((all[last - 1] ?? '').trim() === '') {
     throw new Failure(`${input} has ${last === 0 ? 'no record in it' : `no record at line ${last}`}.`, {

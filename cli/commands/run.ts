@@ -145,6 +145,5 @@ async function firstMalformed(
   const file = named === null ? 'generated records' : named === '-' ? 'standard input' : named
   const line = await locateRecord(input.path, record)
   if (line === null) return `${file}, record ${record + 1}: it is not a record of the source.`
-  const reason = line.text === null ? 'it is not UTF-8' : whyMalformed(line.text, source)
-  return `${file}:${line.number}: ${reason ?? 'it is not a record of the source'}.`
+  return `${file}:${line.number}: ${whyMalformed(line.text, source) ?? 'it is not a record of the source'}.`
 }

@@ -20,7 +20,8 @@ export async function locateRecord(path: string, index: number): Promise<Located
   return null
 }
 
-function decoded(line: string): string | null {
+/** The text of a line of bytes, each a character; null where they are no UTF-8. */
+export function decoded(line: string): string | null {
   const bytes = Buffer.from(line, 'latin1')
   return isUtf8(bytes) ? bytes.toString() : null
 }

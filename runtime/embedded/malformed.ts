@@ -13,8 +13,9 @@
 import type { Field, Source, TimeFormat, Type } from '../../compiler/ir.ts'
 import { isReadableTime } from './time-shape.ts'
 
-/** The reason, as words that follow "line 7: ", or null for a line that is a record. */
-export function whyMalformed(line: string, { fields, eventTime }: Source): string | null {
+/** The reason, as words that follow "line 7: ", or null for a line that is a record. A line of null is no UTF-8. */
+export function whyMalformed(line: string | null, { fields, eventTime }: Source): string | null {
+  if (line === null) return 'it is not UTF-8'
   const found = parsed(line)
   if (typeof found === 'string') return found
   for (const field of fields) {

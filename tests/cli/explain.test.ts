@@ -24,7 +24,7 @@ const lines = [
   record('03.000'),
 ]
 
-function project(text: string): KeptIo {
+function project(text: string | Buffer): KeptIo {
   const io = keptIo()
   copyFileSync('pipeline.yaml', join(io.cwd, 'pipeline.yaml'))
   writeFileSync(join(io.cwd, 'events.ndjson'), text)
@@ -33,7 +33,7 @@ function project(text: string): KeptIo {
 
 async function explained(
   line: number | null,
-  text = `${lines.join('\n')}\n`,
+  text: string | Buffer = `${lines.join('\n')}\n`,
 ): Promise<Record<string, unknown>> {
   const io = project(text)
   expect(await explain({ file: 'pipeline.yaml', input: 'events.ndjson', line, json: true }, io)).toBe(0)
@@ -49,6 +49,15 @@ describe('pipec explain', () => {
       clock: null,
       windows: [{ start, end: start + 3000, late: false }],
     })
+  })
+
+  it('says of bytes that are no UTF-8 what the engine does: malformed, and without a clock', async () => {
+    const broken = Buffer.from(record('09.000', { user_id: '?' })).map((byte) =>
+      byte === 0x3f ? 0xff : byte,
+    )
+    const text = Buffer.concat([broken, Buffer.from(`\n${record('01.000', { user_id: 'é' })}\n`)])
+    expect(await explained(1, text)).toMatchObject({ fate: 'malformed', reason: 'it is not UTF-8' })
+    expect(await explained(2, text)).toMatchObject({ fate: 'kept', clock: null })
   })
 
   it('says that a row is late once the clock has reached its window’s end and the delay', async () => {

@@ -174,6 +174,29 @@ export const handCases: readonly HandCase[] = [
     lateIds: [2],
   }),
 
+  hand("a row exactly at a session's end joins it while it is open, and begins another once it is final", {
+    fields: { ...usual.fields, g: 'string' },
+    window: { type: 'session', gap: '5s' },
+    groupBy: ['g'],
+    delay: '2s',
+    late: true,
+    rows: [
+      [0, { v: '1', g: '"a"' }], // [0, 5,000) is final when the clock is 7,000
+      [6_999, { v: '2', g: '"b"' }],
+      [5_000, { v: '4', g: '"a"' }], // the clock is 6,999: the gap is just kept
+      [20_000, { v: '8', g: '"a"' }],
+      [27_000, { v: '16', g: '"b"' }], // 20,000 + 5,000 + 2,000: [20,000, 25,000) is final
+      [25_000, { v: '32', g: '"a"' }], // in time all the same: its own session ends at 30,000
+    ],
+    expected: [
+      [0, 10_000, 'a', 5, 2], // 1 + 4
+      [6_999, 11_999, 'b', 2, 1],
+      [20_000, 25_000, 'a', 8, 1],
+      [25_000, 30_000, 'a', 32, 1],
+      [27_000, 32_000, 'b', 16, 1],
+    ],
+  }),
+
   hand('an offset shifts the bounds of windows', {
     window: { type: 'tumbling', size: '10s', offset: '3s' },
     rows: [

@@ -9,8 +9,9 @@ import { Topics } from './topics.ts'
 
 /** The case without what the capability table denies to ksqlDB, or null where nothing would be left of it. */
 export function ableOnKsqldb({ parts, ...rest }: Case): Case | null {
-  const updatedSession = parts.partitions > 1 && parts.window.type === 'session'
-  if (parts.window.offset !== undefined || updatedSession) return null
+  // A row exactly at the end of a session that is final may join it on Kafka Streams.
+  const unlikeSession = parts.window.type === 'session' && (parts.partitions > 1 || parts.late)
+  if (parts.window.offset !== undefined || unlikeSession) return null
   const metrics = Object.entries(parts.metrics).filter(([, text]) => !text.includes('distinct'))
   return metrics.length === 0 ? null : { ...rest, parts: { ...parts, metrics: Object.fromEntries(metrics) } }
 }

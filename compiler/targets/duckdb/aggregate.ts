@@ -23,11 +23,15 @@ export function metricExpression(metric: Metric): Sql {
   }
 }
 
-/** Kahan's sum for doubles: in whatever order threads add them up, the last bits stay. */
 function sum(argument: Value, metric: Metric): Sql {
-  if (argument.type.kind === 'double') return sql`fsum(${value(argument)})`
+  if (argument.type.kind === 'double') return finiteSum(value(argument))
   if (argument.type.kind === 'decimal') return sql`sum(${value(argument)})`
   return sql`bigint_sum(sum(${value(argument)}), ${string(metric.name)})`
+}
+
+/** Kahan's sum: in whatever order threads add doubles up, the last bits stay. Of an infinity it makes no number. */
+function finiteSum(argument: Sql): Sql {
+  return sql`CASE WHEN isfinite(fsum(${argument})) THEN fsum(${argument}) ELSE sum(${argument}) END`
 }
 
 /** DuckDB rounds a negative HUGEINT twice on its way to a double, and a decimal too; a bigint and text once. */

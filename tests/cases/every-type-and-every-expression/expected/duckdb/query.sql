@@ -173,7 +173,7 @@ SELECT
   "o",
   "i",
   bigint_sum(sum((CAST("i" AS BIGINT) + ("b" * CAST(2 AS BIGINT))) - (-CAST("i" AS BIGINT))), 'arithmetic') AS "arithmetic",
-  fsum(CAST("i" AS DOUBLE) / nullif(CAST("b" AS DOUBLE), 0)) / count(CAST("i" AS DOUBLE) / nullif(CAST("b" AS DOUBLE), 0)) AS "division",
+  CASE WHEN isfinite(fsum(CAST("i" AS DOUBLE) / nullif(CAST("b" AS DOUBLE), 0))) THEN fsum(CAST("i" AS DOUBLE) / nullif(CAST("b" AS DOUBLE), 0)) ELSE sum(CAST("i" AS DOUBLE) / nullif(CAST("b" AS DOUBLE), 0)) END / count(CAST("i" AS DOUBLE) / nullif(CAST("b" AS DOUBLE), 0)) AS "division",
   max("b" % nullif(CAST("i" AS BIGINT), 0)) AS "remainder",
   sum(CAST(CAST(CAST(CAST("m" AS DECIMAL(13, 3)) + CAST(TRY_CAST('0.5' AS DECIMAL(1, 1)) AS DECIMAL(13, 3)) AS DECIMAL(13, 3)) AS DECIMAL(14, 3)) - CAST(TRY_CAST('1' AS DECIMAL(1, 0)) AS DECIMAL(14, 3)) AS DECIMAL(14, 3))) AS "decimals",
   max(CAST(CAST("m" AS VARCHAR) AS DOUBLE) * 2e0) AS "product",

@@ -119,7 +119,7 @@ SELECT
   window_start,
   window_end,
   "sensor",
-  fsum("celsius") / count("celsius") AS "mean",
+  CASE WHEN isfinite(fsum("celsius")) THEN fsum("celsius") ELSE sum("celsius") END / count("celsius") AS "mean",
   min("celsius") AS "lowest"
 FROM placed
 WHERE NOT late
