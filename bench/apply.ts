@@ -102,11 +102,11 @@ async function flinkRuns({ endpoints }: EngineSet): Promise<boolean> {
   )
 }
 
-/** A query that has fixed where it reads from; there are no records yet, and so no batches. */
+/** A query that has committed its first batch, which has no records yet. */
 function sparkRuns({ local }: EngineSet): boolean {
   const folder = join(local.spark?.files.checkpoints ?? '', name)
   if (!existsSync(folder)) return false
-  return readdirSync(folder).some((state) => existsSync(join(folder, state, 'sources', '0', '0')))
+  return readdirSync(folder).some((state) => existsSync(join(folder, state, 'commits', '0')))
 }
 
 async function pinotAnswers({ endpoints }: EngineSet, table: string): Promise<boolean> {

@@ -15,7 +15,7 @@ import { median, type Row, thousands } from './row.ts'
 import { sparkRate } from './spark-rate.ts'
 
 const total = 2_000_000
-const rounds = 5
+const rounds = 3
 
 const whats = {
   hand: 'Flink: the generated job beside one written by hand',
@@ -45,6 +45,7 @@ async function onFlink(ending: Ending): Promise<Row[]> {
   for (let round = 0; round <= rounds; round++) {
     for (const name of Object.keys(scripts) as (keyof typeof scripts)[]) {
       const rate = await flinkRate(scripts[name], total, engines.context)
+      console.error(`  Flink, ${name}, round ${round}: ${thousands(rate)}`)
       if (round > 0) rates[name].push(rate)
     }
   }
@@ -62,9 +63,12 @@ async function onSpark(ending: Ending): Promise<Row> {
   const output = pipeline()
   await backlog(engines, output, ['transactions_aggregate_spark', 'aggregate_by_hand'], ending)
   const [generated, hand]: [number[], number[]] = [[], []]
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < rounds; round++) {
     generated.push(await sparkRate(output.files.get('spark/job.py')!, total, engines, ending))
     hand.push(await sparkRate(handwritten('spark.py'), total, engines, ending))
+    console.error(
+      `  Spark, round ${round}: ${thousands(generated.at(-1)!)}, by hand ${thousands(hand.at(-1)!)}`,
+    )
   }
   return besideRow(whats.spark, generated, hand, 'for update mode, 200 shuffle partitions', 3)
 }
