@@ -1,21 +1,36 @@
 /** How fast a Flink job reads a backlog, by Flink's own count: its start does not count, nor what it does at the end. */
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../runtime/engines/engine.ts'
 import { withSession } from '../runtime/engines/flink-gateway.ts'
 import { cancel, jobOf } from '../runtime/engines/flink-rest.ts'
 import { statements } from '../runtime/engines/flink-statements.ts'
 import { untilEnded } from '../runtime/engines/flink-wait.ts'
+import { localFolder } from '../runtime/local.ts'
+import { readRecord } from '../runtime/native/record.ts'
+import type { EngineSet } from './engines.ts'
 
 interface Sample {
   readonly at: number
   readonly count: number
 }
 
-/** Records a second of one run of `script` over a topic that holds `total` records. */
-export async function flinkRate(script: string, total: number, context: Context): Promise<number> {
+export interface FlinkRate {
+  readonly perSecond: number
+  /** Of the source's own thread, which is the bottleneck: what others on the machine do hardly counts. */
+  readonly perCpuSecond: number
+}
+
+/** Of one run of `script` over a topic that holds `total` records. */
+export async function flinkRate(
+  script: string,
+  total: number,
+  { folder, context }: Pick<EngineSet, 'folder' | 'context'>,
+): Promise<FlinkRate> {
   const job = await submitted(script, context)
   try {
-    return slope(await samples(job, total, context))
+    const perSecond = slope(await samples(job, total, context))
+    return { perSecond, perCpuSecond: total / (await sourceCpuSeconds(folder)) }
   } finally {
     await cancel(job, context)
     await untilEnded(job, context)
@@ -76,6 +91,21 @@ async function counterOf(job: string, context: Context): Promise<() => Promise<n
     }
     await sleep(50, undefined, { signal: context.signal })
   }
+}
+
+/** By the system's own book, which counts in hundredths of a second; not a number where it keeps none. */
+async function sourceCpuSeconds(folder: string): Promise<number> {
+  const record = await readRecord(localFolder(folder))
+  const manager = record?.services.find(({ name }) => name === 'flink-taskmanager')
+  const tasks = `/proc/${manager?.pid}/task`
+  const stats = await Promise.all(
+    (await readdir(tasks).catch(() => [])).map((task) =>
+      readFile(`${tasks}/${task}/stat`, 'utf8').catch(() => ''),
+    ),
+  )
+  const [, fields] = stats.map((stat) => stat.split(') ')).find(([name]) => /\(Source: /.test(name!)) ?? []
+  const words = fields?.split(' ') ?? []
+  return (Number(words[11]) + Number(words[12])) / 100
 }
 
 async function json(url: string): Promise<unknown> {

@@ -10,7 +10,7 @@ import { unpaced } from '../runtime/produce/pace.ts'
 import { sendRecords } from '../runtime/produce/send.ts'
 import type { Ending } from './ending.ts'
 import { type EngineSet, rowsWithoutEngines, startEngines } from './engines.ts'
-import { flinkRate } from './flink-rate.ts'
+import { type FlinkRate, flinkRate } from './flink-rate.ts'
 import { median, type Row, thousands } from './row.ts'
 import { sparkRate } from './spark-rate.ts'
 
@@ -41,20 +41,25 @@ async function onFlink(ending: Ending): Promise<Row[]> {
     parsing,
     reusing: `SET 'pipeline.object-reuse' = 'true';\n${parsing}`,
   }
-  const rates: Record<keyof typeof scripts, number[]> = { generated: [], hand: [], parsing: [], reusing: [] }
+  const rates: Record<keyof typeof scripts, FlinkRate[]> = {
+    generated: [],
+    hand: [],
+    parsing: [],
+    reusing: [],
+  }
   for (let round = 0; round <= rounds; round++) {
     for (const name of Object.keys(scripts) as (keyof typeof scripts)[]) {
-      const rate = await flinkRate(scripts[name], total, engines.context)
-      console.error(`  Flink, ${name}, round ${round}: ${thousands(rate)}`)
+      const rate = await flinkRate(scripts[name], total, engines)
+      console.error(`  Flink, ${name}, round ${round}: ${thousands(rate.perSecond)}`)
       if (round > 0) rates[name].push(rate)
     }
   }
   await engines.end()
   const { generated, hand, reusing } = rates
   return [
-    besideRow(whats.hand, generated, hand, 'for the legacy group window', 0.95),
-    besideRow(whats.parsing, generated, rates.parsing, 'from JSON to nowhere', 0.9),
-    besideRow(whats.reusing, generated, reusing, 'from JSON to nowhere', null),
+    flinkRow(whats.hand, generated, hand, 'for the legacy group window', 0.95),
+    flinkRow(whats.parsing, generated, rates.parsing, 'from JSON to nowhere', 0.9),
+    flinkRow(whats.reusing, generated, reusing, 'from JSON to nowhere', null),
   ]
 }
 
@@ -71,6 +76,19 @@ async function onSpark(ending: Ending): Promise<Row> {
     )
   }
   return besideRow(whats.spark, generated, hand, 'for update mode, 200 shuffle partitions', 3)
+}
+
+function flinkRow(
+  what: string,
+  ours: readonly FlinkRate[],
+  other: readonly FlinkRate[],
+  words: string,
+  promised: number | null,
+): Row {
+  const rates = (all: readonly FlinkRate[]): number[] => all.map(({ perSecond }) => perSecond)
+  const row = besideRow(what, rates(ours), rates(other), words, promised)
+  const times = median(ours.map((rate, round) => rate.perCpuSecond / other[round]!.perCpuSecond))
+  return { ...row, measured: `${row.measured}; by the CPU of the source's thread ${times.toFixed(2)} times` }
 }
 
 function besideRow(
