@@ -1,7 +1,5 @@
 /** `produce` beside bare kafkajs on the same records, and beside a Python producer that sends one record at a time. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
@@ -13,21 +11,19 @@ import { unpaced } from '../runtime/produce/pace.ts'
 import { sendRecords } from '../runtime/produce/send.ts'
 import { demo } from '../tests/fixtures/demo.ts'
 import { startBroker } from '../tests/fixtures/own-broker.ts'
+import type { Ending } from './ending.ts'
 import { median, perSecond, type Row, thousands } from './row.ts'
 
 const count = 200_000
 const rounds = 5
 const topic = 'bench'
 
-export async function benchProduce(): Promise<Row[]> {
+export async function benchProduce(ending: Ending): Promise<Row[]> {
   const broker = await startBroker()
-  try {
-    await withAdmin(broker.endpoint, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 3 }] }))
-    const { ours, bare } = await sideBySide(broker.endpoint)
-    return [besideKafkajs(ours, bare), await besidePython(broker.endpoint, median(ours))]
-  } finally {
-    await broker.remove()
-  }
+  ending.add(() => broker.remove())
+  await withAdmin(broker.endpoint, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 3 }] }))
+  const { ours, bare } = await sideBySide(broker.endpoint)
+  return [besideKafkajs(ours, bare), await besidePython(broker.endpoint, median(ours), ending)]
 }
 
 /** By turns, so that both meet the same neighbours on the machine; the first round only warms up. */
@@ -86,11 +82,11 @@ function besideKafkajs(ours: readonly number[], bare: readonly number[]): Row {
   }
 }
 
-async function besidePython(endpoint: KafkaEndpoint, ours: number): Promise<Row> {
+async function besidePython(endpoint: KafkaEndpoint, ours: number, ending: Ending): Promise<Row> {
   const what = 'produce beside a Python producer with faker, one record at a time'
   const bound = 'at least 10 times'
   try {
-    const python = await pythonRate(endpoint)
+    const python = await pythonRate(endpoint, ending.folder())
     const times = ours / python
     const measured = `${times.toFixed(0)} times`
     return { what, measured, floor: `${Math.round(python)}/s in Python`, bound, holds: times >= 10 }
@@ -105,17 +101,12 @@ async function besidePython(endpoint: KafkaEndpoint, ours: number): Promise<Row>
   }
 }
 
-async function pythonRate({ bootstrapServers }: KafkaEndpoint): Promise<number> {
+async function pythonRate({ bootstrapServers }: KafkaEndpoint, folder: string): Promise<number> {
   const run = promisify(execFile)
-  const folder = mkdtempSync(join(tmpdir(), 'pipec-bench-'))
-  try {
-    await run('python3', ['-m', 'venv', folder])
-    const python = join(folder, 'bin', 'python')
-    await run(python, ['-m', 'pip', 'install', '--quiet', 'faker', 'confluent-kafka'])
-    const script = join(import.meta.dirname, 'one-at-a-time.py')
-    const { stdout } = await run(python, [script, bootstrapServers, topic, '5000'])
-    return Number(stdout)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  await run('python3', ['-m', 'venv', folder])
+  const python = join(folder, 'bin', 'python')
+  await run(python, ['-m', 'pip', 'install', '--quiet', 'faker', 'confluent-kafka'])
+  const script = join(import.meta.dirname, 'one-at-a-time.py')
+  const { stdout } = await run(python, [script, bootstrapServers, topic, '5000'])
+  return Number(stdout)
 }

@@ -34,3 +34,10 @@ export async function perCpuSecond(count: number, work: () => Promise<unknown>):
   const { user, system } = process.cpuUsage(began)
   return (count * 1_000_000) / (user + system)
 }
+
+/** Of a time that is mostly an engine's, both in milliseconds. */
+export function ownShare(whole: number, own: number): { readonly text: string; readonly holds: boolean } {
+  const percent = (100 * own) / whole
+  const text = `${(whole / 1000).toFixed(1)} s, pipec's own ${(own / 1000).toFixed(2)} s (${percent.toFixed(1)} %)`
+  return { text, holds: own < 2_000 || percent < 5 }
+}

@@ -1,7 +1,6 @@
 /** `pipec run --input` beside a script that does nothing but run the same query.sql, and over ten times the records. */
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openInPlace } from '../cli/files.ts'
@@ -9,6 +8,7 @@ import { createGenerator, fixedStart } from '../runtime/produce/generator.ts'
 import { unpaced } from '../runtime/produce/pace.ts'
 import { writeRecords } from '../runtime/produce/write.ts'
 import { demo } from '../tests/fixtures/demo.ts'
+import type { Ending } from './ending.ts'
 import { median, type Row, thousands } from './row.ts'
 
 const million = 1_000_000
@@ -23,22 +23,18 @@ interface Measured {
 }
 
 /** Needs the bundle in dist/. */
-export async function benchRunInput(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'pipec-bench-'))
-  try {
-    const query = await builtQuery(folder)
-    const [one, ten] = [join(folder, 'one.ndjson'), join(folder, 'ten.ndjson')]
-    await writeMillions(one, 1)
-    await writeMillions(ten, 10)
-    const [ours, bare]: [Measured[], Measured[]] = [[], []]
-    for (let round = 0; round < rounds; round++) {
-      ours.push(await runPipec(folder, one))
-      bare.push(await measured(folder, ['bench/bare-query.mjs', query, one]))
-    }
-    return [besideBare(ours, bare), memory(ours, bare), besideTenfold(ours, await runPipec(folder, ten))]
-  } finally {
-    rmSync(folder, { recursive: true })
+export async function benchRunInput(ending: Ending): Promise<Row[]> {
+  const folder = ending.folder()
+  const query = await builtQuery(folder)
+  const [one, ten] = [join(folder, 'one.ndjson'), join(folder, 'ten.ndjson')]
+  await writeMillions(one, 1)
+  await writeMillions(ten, 10)
+  const [ours, bare]: [Measured[], Measured[]] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await runPipec(folder, one))
+    bare.push(await measured(folder, ['bench/bare-query.mjs', query, one]))
   }
+  return [besideBare(ours, bare), memory(ours, bare), besideTenfold(ours, await runPipec(folder, ten))]
 }
 
 async function builtQuery(folder: string): Promise<string> {

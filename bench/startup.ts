@@ -1,27 +1,22 @@
 /** How long the command takes as a whole process, beside a Node that does nothing: measured in turns, on one machine. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Ending } from './ending.ts'
 import { median, type Row } from './row.ts'
 
 const rounds = 30
 const command = resolve('dist/pipec.cjs')
 
-export async function benchStartup(): Promise<Row[]> {
+export async function benchStartup(ending: Ending): Promise<Row[]> {
   if (!existsSync(command)) throw new Error('npm run bundle makes what is measured here')
-  const output = mkdtempSync(join(tmpdir(), 'pipec-bench-'))
-  const build = [command, 'build', 'pipeline.yaml', '--output', output]
-  try {
-    millisOf(build)
-    const [nothing, version, built] = inTurns([['-e', '0'], [command, '--version'], build])
-    return [
-      row('pipec --version, whole process', version!, nothing!, 1.3),
-      row('pipec build of the example, whole process', built!, nothing!, 1.6),
-    ]
-  } finally {
-    rmSync(output, { recursive: true })
-  }
+  const build = [command, 'build', 'pipeline.yaml', '--output', ending.folder()]
+  millisOf(build)
+  const [nothing, version, built] = inTurns([['-e', '0'], [command, '--version'], build])
+  return [
+    row('pipec --version, whole process', version!, nothing!, 1.3),
+    row('pipec build of the example, whole process', built!, nothing!, 1.6),
+  ]
 }
 
 /** Milliseconds of each, one after the other again and again, so that whatever slows the machine slows all of them. */

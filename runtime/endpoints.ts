@@ -6,9 +6,7 @@ export interface Endpoints {
   readonly flink: (HttpEndpoint & { readonly rest: string }) | null
   readonly ksqldb: HttpEndpoint | null
   /** `url` is the submission REST (6066), `master` `spark://…`, `ui` the master's page (8180 natively). */
-  readonly spark:
-    | (HttpEndpoint & { readonly master: string; readonly ui: string; readonly files: SparkFiles | null })
-    | null
+  readonly spark: SparkEndpoint | null
   /** `url` is the controller. */
   readonly pinot: (HttpEndpoint & { readonly broker: string }) | null
 }
@@ -33,6 +31,14 @@ export interface KafkaSecurity {
 export interface HttpEndpoint {
   readonly url: string
   readonly auth: { readonly username: string; readonly password: string } | null
+}
+
+export interface SparkEndpoint extends HttpEndpoint {
+  readonly master: string
+  readonly ui: string
+  readonly files: SparkFiles | null
+  /** Whether the paths of `files` are this machine's own. */
+  readonly here: boolean
 }
 
 /** What a driver needs, as paths that the Spark cluster can read. */

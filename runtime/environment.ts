@@ -53,7 +53,14 @@ function localEndpoints(local: Local, variables: Variables): Endpoints {
     spark:
       spark === null
         ? null
-        : { url: spark.rest, auth: null, master: spark.master, ui: spark.ui, files: spark.files },
+        : {
+            url: spark.rest,
+            auth: null,
+            master: spark.master,
+            ui: spark.ui,
+            files: spark.files,
+            here: local.with === 'native',
+          },
     pinot: pinot === null ? null : { url: pinot.controller, auth: null, broker: pinot.broker },
   }
 }
@@ -176,6 +183,7 @@ function sparkEndpoint(spark: NonNullable<Environment['spark']>, resolver: Resol
     master,
     ui: spark.ui === null ? besides(url, 8080) : resolver.url(spark.ui),
     files: spark.checkpoints === null ? null : sparkFiles(resolver.text(spark.checkpoints)),
+    here: false,
   }
 }
 

@@ -186,7 +186,7 @@ export function verifyJson(shown: Shown): unknown {
     pipeline: pipeline.name,
     input: { records, rows: stream, filteredOut, malformed: malformedRecords },
     engines: report.engines.map((each) => {
-      const { verdict, reason, engine, topic, repeats, updates, malformed, latencyMillis } = each
+      const { verdict, reason, engine, topic, repeats, updates, malformed } = each
       const { differences: found, ...counts } = verdict
       return {
         engine,
@@ -197,7 +197,8 @@ export function verifyJson(shown: Shown): unknown {
         malformed: malformed.length,
         repeats,
         updates,
-        latencyMillis,
+        latencyMillis: each.latencyMillis,
+        engineMillis: each.engineMillis,
         differences: found.slice(0, differences).map((each) => differenceJson(each, shown)),
         malformedRows: malformed.slice(0, differences),
       }

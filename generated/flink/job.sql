@@ -3,6 +3,7 @@ SET 'pipeline.name' = 'pipec.transactions';
 SET 'table.local-time-zone' = 'UTC';
 SET 'execution.checkpointing.interval' = '5s';
 SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';
+SET 'pipeline.object-reuse' = 'true';
 SET 'parallelism.default' = '1';
 
 CREATE TABLE `transactions` (

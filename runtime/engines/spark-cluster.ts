@@ -1,10 +1,8 @@
 /** A standalone cluster: the master's page (JSON), the submission REST, the workers' logs. */
-import type { Endpoints } from '../endpoints.ts'
+import type { SparkEndpoint } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
 import type { Context } from './engine.ts'
-
-export type SparkEndpoint = NonNullable<Endpoints['spark']>
 
 export interface Driver {
   readonly id: string

@@ -1,6 +1,7 @@
 /** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
 import type { SparkJobResource } from '../../compiler/manifest.ts'
 import type { Actual, Context, Position } from './engine.ts'
+import { isGone, ownCheckpoints } from './spark-checkpoints.ts'
 import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
 import { type Identity, lastReport, parseLaunch, type Report } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
@@ -52,16 +53,24 @@ export async function findRunning(cluster: Cluster, context: Context): Promise<r
   return found
 }
 
-/** The last driver that ended, unless its checkpoints were removed after it. */
+/**
+ * The last driver that ended, unless its checkpoints were removed after it: a removal says so among the drivers, and where
+ * they are this machine's own files, that one was killed and nothing is left of them.
+ */
 export async function findEnded(cluster: Cluster, context: Context): Promise<Found | null> {
   const name = jobName(context.pipeline)
   for (const driver of cluster.completed) {
     const launched = await launchOf(cluster, driver, context)
     if (launched?.kind === 'job' && launched.identity.name === name)
-      return { driver, identity: launched.identity }
+      return (await wasRemoved(driver, name, context)) ? null : { driver, identity: launched.identity }
     if (launched?.kind === 'removal' && launched.name === name && driver.state === 'FINISHED') return null
   }
   return null
+}
+
+async function wasRemoved({ state }: Driver, name: string, context: Context): Promise<boolean> {
+  const folder = ownCheckpoints(name, context)
+  return state === 'KILLED' && folder !== null && (await isGone(folder))
 }
 
 /** Removals of the job's checkpoints that are at work. */

@@ -1,9 +1,9 @@
 /** The two drivers that pipec submits: a job, and the removal of a job's checkpoints. */
 import type { SparkJobResource } from '../../compiler/manifest.ts'
-import type { SparkFiles } from '../endpoints.ts'
+import type { SparkEndpoint, SparkFiles } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import type { Context } from './engine.ts'
-import { type SparkEndpoint, sparkEndpoint } from './spark-cluster.ts'
+import { sparkEndpoint } from './spark-cluster.ts'
 import { bootstrap, checkpointsOf, digits, driverName, removal, removerName } from './spark-driver.ts'
 import { kafkaOptions } from './spark-security.ts'
 

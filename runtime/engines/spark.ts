@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import { Lost } from '../http.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
+import { ownCheckpoints, removeOwn } from './spark-checkpoints.ts'
 import { type Cluster, kill, readCluster, readLog, submit } from './spark-cluster.ts'
 import { compareJob, type SparkChange } from './spark-compare.ts'
 import { engineWords } from './spark-failure.ts'
@@ -118,8 +119,12 @@ async function end(found: readonly Found[], context: Context, step: ProgressStep
   }
 }
 
+/** A job that failed keeps its place among the ended ones until a driver of ours says that it is removed. */
 async function removeCheckpoints(context: Context, step: ProgressStep): Promise<void> {
   step.update(0, 'removing the old checkpoints')
+  const folder = ownCheckpoints(jobName(context.pipeline), context)
+  const last = folder === null ? null : await findEnded(await readCluster(context), context)
+  if (folder !== null && last?.driver.state === 'KILLED') return removeOwn(folder)
   const id = await submit(removalSubmission(jobName(context.pipeline), context), context)
   const { cluster, driver } = await untilEnded(id, context)
   if (driver === null || driver.state === 'FINISHED') return

@@ -122,6 +122,8 @@ sql-gateway.endpoint.rest.port: ${flinkGateway}
 cluster.registration.error-delay: 500 ms
 # A TaskManager that was killed is gone from the list within seconds, so that a new one is not taken for it.
 heartbeat.interval: 2 s
+# How old the numbers may be that \`pipec status\` shows: ten seconds by default.
+metrics.fetcher.update-interval: 1 s
 taskmanager.numberOfTaskSlots: 8
 taskmanager.cpu.cores: 8.0
 taskmanager.memory.framework.heap.size: ${memory.frameworkHeap}m

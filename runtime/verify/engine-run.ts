@@ -25,7 +25,8 @@ export interface EngineRun {
 /** How an engine's part ended: `reason` is null when it came to its end. */
 export interface Ended {
   readonly reason: string | null
-  /** When the job ran, and when its last new row came. */
+  /** When its start was begun, when it ran, and when its last new row came. */
+  readonly startedAt: number
   readonly runningAt: number | null
   readonly lastAt: number | null
 }
@@ -46,6 +47,7 @@ export async function runEngine(
   const step = progress.start(run.name, null)
   const end = new AbortController()
   const clock: { runningAt: number | null } = { runningAt: null }
+  const startedAt = context.now()
   try {
     const reading = { failure: null as Failure | null }
     const read = (): void => void follow(run, context, end.signal, reading)
@@ -54,11 +56,11 @@ export async function runEngine(
     clock.runningAt = context.now()
     if (run.ownTopic) read()
     await untilDone(run, context, step, timeout, reading)
-    return { reason: null, runningAt: clock.runningAt, lastAt: run.results.changedAt }
+    return { reason: null, startedAt, runningAt: clock.runningAt, lastAt: run.results.changedAt }
   } catch (error) {
     if (context.signal.aborted || !isFailure(error)) throw error
     const words = [error.message, error.detail].filter((each) => each !== null).join('\n')
-    return { reason: words, runningAt: clock.runningAt, lastAt: run.results.changedAt }
+    return { reason: words, startedAt, runningAt: clock.runningAt, lastAt: run.results.changedAt }
   } finally {
     end.abort()
     step.finish(`${seen(run)} of ${run.awaited.size} windows`)

@@ -45,6 +45,8 @@ export interface EngineReport {
   readonly malformed: readonly { readonly text: string; readonly reason: string }[]
   /** From when all was there and the job ran to its last row; null where none came. */
   readonly latencyMillis: number | null
+  /** From the start of its job to its last row: what the engine itself needed; null where none came. */
+  readonly engineMillis: number | null
 }
 
 export interface Report {
@@ -195,7 +197,7 @@ async function together(runs: readonly Planned[], request: VerifyRequest): Promi
 
 function reportOf(
   run: Planned,
-  { reason, runningAt, lastAt }: Ended,
+  { reason, startedAt, runningAt, lastAt }: Ended,
   sentAt: number,
   pipeline: Pipeline,
 ): EngineReport {
@@ -210,5 +212,6 @@ function reportOf(
     malformed: results.malformed,
     latencyMillis:
       lastAt === null || runningAt === null ? null : Math.max(0, lastAt - Math.max(sentAt, runningAt)),
+    engineMillis: lastAt === null ? null : lastAt - startedAt,
   }
 }

@@ -40,7 +40,7 @@ function shownOf(total: string, differences = 5) {
     filteredOut: 0,
     malformedRecords: 0,
     sent,
-    engines: [{ ...engine, latencyMillis: 1_234 }],
+    engines: [{ ...engine, latencyMillis: 1_234, engineMillis: 5_678 }],
     notes: [],
   }
   return { pipeline, report, differences }
@@ -72,5 +72,6 @@ test('JSON keeps counts of all and texts of the first differences', () => {
     malformed: 1,
     differences: [],
     latencyMillis: 1_234,
+    engineMillis: 5_678,
   })
 })

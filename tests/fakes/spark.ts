@@ -92,7 +92,7 @@ function endpointsAt(url: string, security: KafkaSecurity | null): Endpoints {
     flink: null,
     ksqldb: null,
     pinot: null,
-    spark: { url, auth: null, master: 'spark://127.0.0.1:7077', ui: url, files },
+    spark: { url, auth: null, master: 'spark://127.0.0.1:7077', ui: url, files, here: false },
   }
 }
 

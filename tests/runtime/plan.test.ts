@@ -15,7 +15,7 @@ const everywhere: Endpoints = {
   kafka: { bootstrapServers: 'nowhere:1', engineBootstrapServers: 'nowhere:1', security: null },
   flink: { ...http, rest: 'http://nowhere' },
   ksqldb: http,
-  spark: { ...http, master: 'spark://nowhere', ui: 'http://nowhere', files: null },
+  spark: { ...http, master: 'spark://nowhere', ui: 'http://nowhere', here: true, files: null },
   pinot: { ...http, broker: 'http://nowhere' },
 }
 

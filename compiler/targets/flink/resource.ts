@@ -38,5 +38,5 @@ function stateHash({ settings, source, ...stateful }: JobView): string {
 }
 
 const withoutState: ReadonlySet<string> = new Set(
-  ['parallelism.default', 'execution.checkpointing.interval'].map(text),
+  ['parallelism.default', 'execution.checkpointing.interval', 'pipeline.object-reuse'].map(text),
 )

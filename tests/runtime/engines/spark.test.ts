@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { SparkJobResource } from '../../../compiler/manifest.ts'
 import type { Context } from '../../../runtime/engines/engine.ts'
 import { spark } from '../../../runtime/engines/spark.ts'
@@ -44,11 +47,21 @@ function context(): Context {
   }
 }
 
-async function converge(desired: SparkJobResource | null) {
-  const [actual = null] = await spark.observe(desired === null ? [] : [desired], context())
+/** A world in which the checkpoints are this machine's own files. */
+function onThisMachine() {
+  const checkpoints = mkdtempSync(join(tmpdir(), 'pipec-checkpoints-'))
+  onTestFinished(() => rmSync(checkpoints, { recursive: true }))
+  const { spark: endpoint } = fake.endpoints
+  const files = { ...endpoint!.files!, checkpoints }
+  const endpoints = { ...fake.endpoints, spark: { ...endpoint!, files, here: true } }
+  return { checkpoints, here: { ...context(), endpoints } }
+}
+
+async function converge(desired: SparkJobResource | null, world = context()) {
+  const [actual = null] = await spark.observe(desired === null ? [] : [desired], world)
   if (desired === null && actual === null) return null
   const change = spark.compare(desired, actual)
-  await spark.apply(change, context(), silent.start('', null))
+  await spark.apply(change, world, silent.start('', null))
   return change.action
 }
 
@@ -96,6 +109,27 @@ describe('one job, however often it is applied', () => {
     expect(await converge(null)).toBe('delete')
     expect(await converge(null)).toBeNull()
     expect(states()).toEqual(['KILLED', 'FINISHED'])
+  })
+
+  test('removed without a driver where the checkpoints are files of this machine', async () => {
+    const { checkpoints, here } = onThisMachine()
+    await converge(job, here)
+    mkdirSync(join(checkpoints, 'pipec.tokens', '00112233445566aa'), { recursive: true })
+    expect(await converge(null, here)).toBe('delete')
+    expect(states()).toEqual(['KILLED'])
+    expect(readdirSync(checkpoints)).toEqual([])
+    expect(await converge(null, here)).toBeNull()
+    expect(await converge(job, here)).toBe('create')
+  })
+
+  test('a job that failed is removed by a driver all the same, and then it is gone', async () => {
+    const { here } = onThisMachine()
+    await converge(job, here)
+    fake.drivers[0]!.state = 'FAILED'
+    expect(await spark.observe([], here)).toMatchObject([{ status: 'failed' }])
+    expect(await converge(null, here)).toBe('delete')
+    expect(states()).toEqual(['FAILED', 'FINISHED'])
+    expect(await converge(null, here)).toBeNull()
   })
 
   test('killed between the end of the job and the removal, the next removal goes on', async () => {
