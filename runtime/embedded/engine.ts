@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
 import { engineFailure } from './failure.ts'
+import { computeParts, type Part, type PartResult } from './parts.ts'
 import { columnsOf, type OutputColumn, type OutputRow, outputRow, outputValue } from './rows.ts'
 import { splitScript } from './statements.ts'
 
@@ -23,12 +24,6 @@ export interface EmbeddedRun {
   readonly onProgress?: (percent: number) => void
   /** Looks at what became of the records before the first row comes out; may throw to end the run. */
   readonly onSummary?: (summary: Summary) => Promise<void>
-}
-
-/** One of several inputs that lie in one file one after the other, and whether its end closes every window. */
-export interface Part {
-  readonly records: number
-  readonly flush: boolean
 }
 
 /** What became of the records; `late` rows were left out of at least one of their windows. */
@@ -50,11 +45,16 @@ export interface EmbeddedResult {
 /** Called with some rows at a time, in order; the next come when it is done. */
 export type TakeRows = (rows: readonly OutputRow[], columns: readonly OutputColumn[]) => Promise<void> | void
 
-/** Loads DuckDB. Close it in the end. */
-export async function openEngine(): Promise<EmbeddedEngine> {
+/**
+ * Loads DuckDB. Close it in the end.
+ * @param threads of one query; where queries are small, or several engines share the cores, one is the fastest.
+ */
+export async function openEngine(
+  threads: number = Math.min(availableParallelism(), 8),
+): Promise<EmbeddedEngine> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const spill = join(tmpdir(), `pipec-${randomBytes(6).toString('hex')}`)
-  const instance = await DuckDBInstance.create(':memory:', settings(spill))
+  const instance = await DuckDBInstance.create(':memory:', settings(spill, threads))
   return new EmbeddedEngine(instance, await instance.connect(), spill)
 }
 
@@ -62,8 +62,7 @@ export async function openEngine(): Promise<EmbeddedEngine> {
  * Reading takes buffers of 32 MB a thread, and one line of 10 MB may become 300 MB of JSON nodes: hence the floor. What
  * does not fit goes to disk.
  */
-function settings(spill: string): Record<string, string> {
-  const threads = Math.min(availableParallelism(), 8)
+function settings(spill: string, threads: number): Record<string, string> {
   const megabytes = Math.min(768 + 96 * threads, Math.floor((0.7 * totalmem()) / 1e6))
   return {
     threads: String(threads),
@@ -115,41 +114,17 @@ export class EmbeddedEngine {
     return { ...result, rows }
   }
 
-  /**
-   * Computes each part as if it were the whole input; the records are read once for all of them. `take` may ask for the
-   * tables of its part with `query`. Throws as `run` does.
-   */
+  /** Each part's rows, and what `look` says of its tables; see `computeParts`. Throws as `run` does. */
   async runParts(
     { sql, input, signal }: Pick<EmbeddedRun, 'sql' | 'input' | 'signal'>,
     parts: readonly Part[],
-    take: TakeRows,
-  ): Promise<void> {
-    const { tables, last } = splitScript(sql)
+    look: string,
+  ): Promise<readonly PartResult[]> {
     const interrupt = (): void => this.#connection.interrupt()
     signal?.addEventListener('abort', interrupt)
     try {
       await this.#define({ sql, input, flush: true })
-      await this.#connection.run(
-        'DROP TABLE IF EXISTS every_record; ALTER TABLE records RENAME TO every_record',
-      )
-      let first = 0
-      for (const { records, flush } of parts) {
-        signal?.throwIfAborted()
-        await this.#connection.run(
-          [
-            `SET VARIABLE flush = ${flush}`,
-            `CREATE OR REPLACE TEMP TABLE records AS FROM every_record WHERE rowid BETWEEN ${first} AND ${first + records - 1}`,
-            ...tables.slice(1),
-          ].join(';\n'),
-        )
-        first += records
-        const result = await this.#connection.run(last)
-        const columns = columnsOf(result)
-        await take(
-          (await result.getRows()).map((row) => outputRow(row, columns)),
-          columns,
-        )
-      }
+      return await computeParts(this.#connection, splitScript(sql), parts, look, signal)
     } catch (error) {
       throw engineFailure(error, signal)
     } finally {

@@ -40,54 +40,39 @@ describe.each(Object.entries(windows))('parts of one input in %s windows', (_, w
   })
 
   test.each([true, false])('give what each gives alone (flush %s)', async (flush) => {
-    const alone = []
-    for (const records of inputs) alone.push(await ends(await compute(engine, sample, records, flush)))
-    expect(await asParts(sample, flush)).toEqual(alone)
-    expect(await asParts(sample, flush)).toEqual(alone)
+    const each = []
+    for (const records of inputs) each.push(await alone(sample, records, flush))
+    expect(await together(sample, flush)).toEqual(each)
+    expect(await together(sample, flush)).toEqual(each)
   })
 })
 
+const fates = 'SELECT fate, record IN (SELECT record FROM placements WHERE late) FROM fates ORDER BY record'
+
 test('a part may close its windows where another does not', async () => {
   const sample = compiled({})
-  const input = openTextInput('{"at":1}\n{"at":1}\n')
-  const rows: number[] = []
+  const input = openTextInput('{"at":1}\n'.repeat(4))
   try {
-    const parts = [
-      { records: 1, flush: true },
-      { records: 1, flush: false },
-    ]
-    await engine.runParts({ sql: sample.sql, input: input.path }, parts, async (some) => {
-      rows.push(some.length)
-    })
+    const parts = [true, false, false, true].map((flush) => ({ records: 1, flush }))
+    const results = await engine.runParts({ sql: sample.sql, input: input.path }, parts, fates)
+    expect(results.map(({ rows }) => rows.length)).toEqual([1, 0, 0, 1])
   } finally {
     input.remove()
   }
-  expect(rows).toEqual([1, 0])
 })
 
-async function ends({ rows }: { readonly rows: readonly Readonly<Record<string, unknown>>[] }) {
-  return { rows: rows.map((row) => Object.values(row)), fates: await fates() }
+async function alone(sample: Compiled, records: readonly (string | object)[], flush: boolean) {
+  const { rows } = await compute(engine, sample, records, flush)
+  return { rows: rows.map((row) => Object.values(row)), looked: await engine.query(fates) }
 }
 
-async function fates() {
-  return engine.query(
-    'SELECT fate, record IN (SELECT record FROM placements WHERE late) FROM fates ORDER BY record',
-  )
-}
-
-async function asParts({ sql }: Compiled, flush: boolean) {
+async function together({ sql }: Compiled, flush: boolean) {
   const lines = inputs.flat().map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
   const input = openTextInput(lines.join('\n'))
-  const found: unknown[] = []
   try {
-    await engine.runParts(
-      { sql, input: input.path },
-      inputs.map((records) => ({ records: records.length, flush })),
-      async (rows) => {
-        found.push({ rows, fates: await fates() })
-      },
-    )
-    return found
+    const parts = inputs.map((records) => ({ records: records.length, flush }))
+    const results = await engine.runParts({ sql, input: input.path }, parts, fates)
+    return results.map(({ rows, looked }) => ({ rows, looked }))
   } finally {
     input.remove()
   }
