@@ -13,7 +13,10 @@ const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'
 /** Takes the name of dist/ when it is whole: whoever runs pipec meanwhile runs the old one. */
 const fresh = `dist.new-${process.pid}`
 
-/** Small and pure: worth more inside the bundle than as a look-up in node_modules. */
+/**
+ * Pure: worth more inside the bundle than as look-ups in node_modules. DuckDB's native binding stays outside; package.json
+ * names it, in the one version that fits, for installers that do not lay out what dependencies depend on.
+ */
 const bundled = new Set([
   'yaml',
   'ajv',
@@ -23,6 +26,7 @@ const bundled = new Set([
   'diff',
   'cli-table3',
   'string-width',
+  '@duckdb/node-api',
 ])
 const external = Object.keys(dependencies).filter((name) => !bundled.has(name))
 

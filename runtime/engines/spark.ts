@@ -119,12 +119,12 @@ async function end(found: readonly Found[], context: Context, step: ProgressStep
   }
 }
 
-/** A job that failed keeps its place among the ended ones until a driver of ours says that it is removed. */
+/** What failed by itself keeps its place among the ended drivers until one of ours says that it is removed. */
 async function removeCheckpoints(context: Context, step: ProgressStep): Promise<void> {
   step.update(0, 'removing the old checkpoints')
   const folder = ownCheckpoints(jobName(context.pipeline), context)
   const last = folder === null ? null : await findEnded(await readCluster(context), context)
-  if (folder !== null && last?.driver.state === 'KILLED') return removeOwn(folder)
+  if (folder !== null && (last === null || last.driver.state === 'KILLED')) return removeOwn(folder)
   const id = await submit(removalSubmission(jobName(context.pipeline), context), context)
   const { cluster, driver } = await untilEnded(id, context)
   if (driver === null || driver.state === 'FINISHED') return
