@@ -6,18 +6,17 @@ import { renderDiagnostics } from '../../cli/views/diagnostics.ts'
 import { compile } from '../../compiler/compile.ts'
 import { frame, lineStarts } from '../../compiler/diagnostics/frame.ts'
 import { hostileStrings, pipelines } from '../fixtures/pipelines.ts'
+import { timed } from '../fixtures/processor-time.ts'
 
 const total = process.env.CI ? 20_000 : 2_000
 const longestMillis = 1000
 const runs = (share: number): { numRuns: number } => ({ numRuns: Math.round(total * share) })
 const patience = 300_000
 
-/** In processor time and not the clock's: a busy machine is no fault of the compiler's. */
 function holds(source: string): void {
-  const before = process.cpuUsage()
-  const { text, diagnostics, output } = compile(source)
-  const { user, system } = process.cpuUsage(before)
-  expect((user + system) / 1000).toBeLessThan(longestMillis)
+  const { value, millis } = timed(() => compile(source))
+  expect(millis).toBeLessThan(longestMillis)
+  const { text, diagnostics, output } = value
   const starts = lineStarts(text)
   for (const each of diagnostics) {
     expect(each.at.start).toBeGreaterThanOrEqual(0)
