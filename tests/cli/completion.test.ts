@@ -1,12 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { pipec, temporaryFolder } from '../fixtures/command.ts'
-
-function has(shell: string): boolean {
-  return spawnSync(shell, ['-c', 'true']).status === 0
-}
+import { lacks } from '../fixtures/tools.ts'
 
 async function scriptFor(shell: string): Promise<string> {
   const { code, out } = await pipec(['completion', shell], temporaryFolder())
@@ -21,7 +18,7 @@ async function commandNames(): Promise<string[]> {
   return names.filter((name) => name !== 'help' && name !== 'pipec')
 }
 
-describe.runIf(has('bash'))('bash', () => {
+describe.skipIf(lacks('bash', '-c', 'true'))('bash', () => {
   async function completes(...words: string[]): Promise<string[]> {
     const cwd = temporaryFolder()
     writeFileSync(join(cwd, 'script'), await scriptFor('bash'))
@@ -46,7 +43,7 @@ describe.runIf(has('bash'))('bash', () => {
   })
 })
 
-describe.runIf(has('zsh'))('zsh', () => {
+describe.skipIf(lacks('zsh', '-c', 'true'))('zsh', () => {
   test('reads the script, and finds every command and option in it', async () => {
     const cwd = temporaryFolder()
     const script = await scriptFor('zsh')
@@ -61,7 +58,7 @@ describe.runIf(has('zsh'))('zsh', () => {
   })
 })
 
-describe.runIf(has('fish'))('fish', () => {
+describe.skipIf(lacks('fish', '-c', 'true'))('fish', () => {
   test('completes commands, options and values', async () => {
     const cwd = temporaryFolder()
     writeFileSync(join(cwd, 'script.fish'), await scriptFor('fish'))

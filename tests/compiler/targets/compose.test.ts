@@ -7,8 +7,9 @@ import { parse } from 'yaml'
 import type { Engines, Pipeline } from '../../../compiler/ir.ts'
 import { compose } from '../../../compiler/targets/compose/target.ts'
 import type { Target } from '../../../compiler/targets/target.ts'
-import { composeCheck, has, writeGenerated } from '../../fixtures/compose.ts'
+import { composeCheck, writeGenerated } from '../../fixtures/compose.ts'
 import { demo } from '../../fixtures/demo.ts'
+import { has, lacks } from '../../fixtures/tools.ts'
 
 interface Service {
   readonly image: string
@@ -97,9 +98,7 @@ test('two targets cannot take one name', () => {
   expect(() => compose([target, target]).emit(demo)).toThrow('the Compose service x')
 })
 
-const required = process.env.PIPEC_REQUIRE_ENGINES === '1'
-
-describe.skipIf(!required && !has('go', 'version'))(
+describe.skipIf(lacks('go', 'version'))(
   "Compose's own loader (needs go)",
   () => {
     let check: ReturnType<typeof composeCheck>

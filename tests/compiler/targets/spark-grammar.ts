@@ -1,8 +1,9 @@
 /** Spark SQL as dt-sql-parser reads it, and Python as Python does. The engine tests give the same texts to Spark itself. */
 import { spawnSync } from 'node:child_process'
 import { SparkSQL } from 'dt-sql-parser'
+import { lacks } from '../../fixtures/tools.ts'
 
-export const hasPython = spawnSync('python3', ['--version']).status === 0
+export const hasPython = !lacks('python3', '--version')
 
 /** What a script is made of: its syntax tree without the texts in it, and those texts. */
 export interface Parsed {
