@@ -1,6 +1,7 @@
 /**
- * The same records through every engine and through the embedded one. Topics first, then the records, then the jobs, all
- * at once: each job finds its whole input there, ended by rows that close every window. In the end all of it goes.
+ * The same records through every engine and through the embedded one. Topics first, then the records and the jobs, all at
+ * once: in which order a job meets the partitions' records is its own affair, and rows in each of them close every window.
+ * In the end all of it goes.
  */
 import type { EngineName, Pipeline } from '../../compiler/ir.ts'
 import type { Manifest, TopicResource } from '../../compiler/manifest.ts'
@@ -77,9 +78,7 @@ export async function verify(request: VerifyRequest): Promise<Report> {
     if (job.kind !== 'flink-job' && job.kind !== 'spark-job' && job.kind !== 'ksqldb-query') return []
     return [engineRun(job, request, prepared)]
   })
-  await send(prepared.sent, request)
-  const sentAt = context.now()
-  const ended = await together(runs, request)
+  const { ended, sentAt } = await sentAndRun(runs, prepared, request)
   return {
     records: request.records.length,
     stream: prepared.data.rows.length,
@@ -98,7 +97,6 @@ async function prepare({ records, pipeline, oracle }: VerifyRequest): Promise<Pr
   const sent = [...records, ...closing]
   const { rows } = await evaluate(closing, pipeline, oracle)
   if (rows.length < closing.length) throw unclosed()
-  await assertOracle(alone, records, pipeline, oracle)
   const horizon = rows.reduce((least, { time }) => Math.min(least, time), Infinity)
   return { sent, data: alone, horizon }
 }
@@ -183,6 +181,43 @@ async function send(
     step.finish()
     await sender.close()
   }
+}
+
+/**
+ * Engines take longer to start a job than Kafka to take the records, and meanwhile the oracle is checked. Where sending fails,
+ * no engine is waited for. Only when all three are at their end does this one end.
+ */
+async function sentAndRun(
+  runs: readonly Planned[],
+  { sent, data }: Prepared,
+  request: VerifyRequest,
+): Promise<{ readonly ended: readonly Ended[]; readonly sentAt: number }> {
+  const { records, pipeline, oracle } = request
+  const failed = new AbortController()
+  const signal = AbortSignal.any([request.context.signal, failed.signal])
+  const context = { ...request.context, signal }
+  const sending = { done: false }
+  const allSent = send(sent, request).then(
+    () => {
+      sending.done = true
+      return context.now()
+    },
+    (error: unknown) => {
+      failed.abort(error)
+      throw error
+    },
+  )
+  const work = [
+    allSent,
+    together(
+      runs.map((run) => ({ ...run, sending })),
+      { ...request, context },
+    ),
+    assertOracle(data, records, pipeline, oracle),
+  ] as const
+  await Promise.allSettled(work)
+  const [sentAt, ended] = await Promise.all(work)
+  return { ended, sentAt }
 }
 
 async function together(runs: readonly Planned[], request: VerifyRequest): Promise<readonly Ended[]> {
