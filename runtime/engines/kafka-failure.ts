@@ -28,6 +28,17 @@ export function faultType(error: unknown): string | null {
   return error instanceof Error ? (rootOf(error).type ?? null) : null
 }
 
+const loading: ReadonlySet<string> = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+])
+
+/** Whether a broker has not read its groups yet, as for a moment after its start: it will answer. */
+export function isLoading(error: unknown): boolean {
+  return loading.has(faultType(error) ?? '')
+}
+
 function isKafkas(error: Error): boolean {
   return error.name.startsWith('KafkaJS')
 }

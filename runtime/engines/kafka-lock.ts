@@ -12,7 +12,7 @@ import type {
 } from 'kafkajs'
 import type { KafkaEndpoint } from '../endpoints.ts'
 import { abortable, openKafka, patient, soon } from './kafka-client.ts'
-import { kafkaFailure } from './kafka-failure.ts'
+import { isLoading, kafkaFailure } from './kafka-failure.ts'
 
 type Codec = typeof AssignerProtocol
 
@@ -31,6 +31,9 @@ export interface Lock {
 }
 
 const sessionTimeoutMillis = 15_000
+
+/** At 200 ms each, in which kafkajs joins again by itself: a minute. */
+const mostRestarts = 300
 
 /**
  * Runs the work while no other apply of the pipeline does; waits for as long as the signal allows. Throws what the work
@@ -76,7 +79,10 @@ async function joined(consumer: Consumer, lock: Lock): Promise<void> {
         lock.onWait()
       }
     })
-    consumer.on('consumer.crash', ({ payload }) => failed(payload.error))
+    let again = 0
+    consumer.on('consumer.crash', ({ payload }) => {
+      if (!(payload.restart && isLoading(payload.error) && ++again < mostRestarts)) failed(payload.error)
+    })
     consumer.run({ autoCommit: false, eachMessage: async () => {} }).catch(failed)
   })
 }

@@ -1,5 +1,6 @@
 /** The lock of a broker that is not there. What it does on a real one, the tests of the engines hold. */
 import { expect, test } from 'vitest'
+import { isLoading } from '../../../runtime/engines/kafka-failure.ts'
 import { type Lock, withLock } from '../../../runtime/engines/kafka-lock.ts'
 import { isFailure } from '../../../runtime/failure.ts'
 
@@ -18,6 +19,14 @@ test('a broker that went away before the lock is told as that, and is no bug', a
   if (!isFailure(error)) throw error
   expect(error.message).toBe(`Kafka at ${nowhere} cannot be reached: connect ECONNREFUSED ${nowhere}.`)
   expect(error.next).toContain('pipec up')
+})
+
+test('a broker that still loads its groups is waited for, one that refuses is not', () => {
+  const answered = (type: string) => Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type })
+  expect(isLoading(answered('GROUP_LOAD_IN_PROGRESS'))).toBe(true)
+  expect(isLoading(new Error('retries', { cause: answered('NOT_COORDINATOR_FOR_GROUP') }))).toBe(true)
+  expect(isLoading(answered('GROUP_AUTHORIZATION_FAILED'))).toBe(false)
+  expect(isLoading(new Error('connect ECONNREFUSED'))).toBe(false)
 })
 
 test('Ctrl-C does not wait for it', async () => {
