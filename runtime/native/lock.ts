@@ -1,4 +1,5 @@
 /** A lock between processes: a file that names its holder, and that counts for nothing once the holder is gone. */
+import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -22,7 +23,8 @@ export async function tryLock(path: string): Promise<Held | ProcessId> {
 
 /** By a link to a file that is already written: nobody ever sees a lock without its holder. */
 async function create(path: string, own: ProcessId): Promise<boolean> {
-  const draft = `${path}.${own.pid}`
+  // Of this call alone: the same process may want the lock twice at a time.
+  const draft = `${path}.${own.pid}-${randomUUID()}`
   await writeFile(draft, JSON.stringify(own))
   try {
     await link(draft, path)

@@ -109,6 +109,14 @@ describe('a set', () => {
   })
 })
 
+test('of many that want a lock at once, one gets it, in one process as well', async () => {
+  for (let round = 0; round < 20; round++) {
+    const path = join(folder, `lock-${round}`)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => tryLock(path)))
+    expect(answers.filter((each) => 'release' in each)).toHaveLength(1)
+  }
+})
+
 describe('fetching', () => {
   test('happens once, also for two at the same time', async () => {
     const env = fakeMaven(`sleep 0.3; ${works}`)
