@@ -3,9 +3,9 @@ import { describe, expect, test, vi } from 'vitest'
 import type { FlinkJobResource } from '../../../compiler/manifest.ts'
 import type { Context } from '../../../runtime/engines/engine.ts'
 import { flink } from '../../../runtime/engines/flink.ts'
-import { type Failure, isFailure } from '../../../runtime/failure.ts'
 import { silent } from '../../../runtime/progress.ts'
 import { type FakeFlink, type Fault, fakeFlink } from '../../fakes/flink.ts'
+import { broken, failureOf } from '../../fixtures/faults.ts'
 
 /** Pauses are what most of the time would go into. */
 vi.mock('node:timers/promises', async (original) => {
@@ -57,18 +57,7 @@ async function converge(fake: FakeFlink, desired: FlinkJobResource | null) {
   return change.action
 }
 
-/** What it says, after a look for secrets and for blame where there is none; null when all went well. */
-async function failureOf(work: Promise<unknown>): Promise<Failure | null> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (error === null) return null
-  if (!isFailure(error)) throw error
-  const said = [error.message, error.detail, error.next].join('\n')
-  expect(said).not.toMatch(/hunter2|bug of pipec|Flink refused/)
-  return error
-}
+const never = /hunter2|bug of pipec|Flink refused/
 
 function running({ jobs }: FakeFlink) {
   return jobs.filter(({ state }) => state === 'RUNNING')
@@ -105,7 +94,7 @@ async function holds(scenario: Scenario, fault: (nth: number) => Fault): Promise
   const fake = await prepared(scenario)
   try {
     fake.fault = fault
-    const failure = await failureOf(converge(fake, scenario.after))
+    const failure = await failureOf(converge(fake, scenario.after), never)
     const wanted = scenario.after === null ? 0 : 1
     expect(running(fake).length).toBeLessThanOrEqual(1)
     fake.fault = () => null
@@ -122,17 +111,6 @@ async function holds(scenario: Scenario, fault: (nth: number) => Fault): Promise
   }
 }
 
-async function broken(
-  scenario: Scenario,
-  met: readonly number[],
-  fault: (at: number) => (nth: number) => Fault,
-): Promise<readonly string[]> {
-  const results = await Promise.allSettled(met.map((at) => holds(scenario, fault(at))))
-  return results.flatMap((each, index) =>
-    each.status === 'rejected' ? [`request ${met[index]}: ${each.reason}`] : [],
-  )
-}
-
 /** GETs are asked again behind the engine's back, as the door's own tests show; a page of HTML is what they cannot mend. */
 const once = (fault: Fault, at: number) => (nth: number) => (nth === at ? fault : null)
 const faults: readonly Fault[] = ['lose', 'reset', 'busy', 'html', 'late', 'forget']
@@ -144,14 +122,14 @@ describe.each(Object.entries(scenarios))('%s, whatever request it meets:', (_, s
       fault === 'html' || !request.startsWith('GET ') ? [index + 1] : [],
     )
     expect(met.length).toBeGreaterThan(3)
-    expect(await broken(scenario, met, (at) => once(fault, at))).toEqual([])
+    expect(await broken(met, (at) => holds(scenario, once(fault, at)))).toEqual([])
   })
 
   test.concurrent('the server is gone from then on', { timeout: 120_000 }, async () => {
     const requests = await requestsOf(scenario)
     const dead = (from: number) => (nth: number) => (nth >= from ? 'reset' : null)
     const met = requests.map((_, index) => index + 1)
-    expect(await broken(scenario, met, dead)).toEqual([])
+    expect(await broken(met, (from) => holds(scenario, dead(from)))).toEqual([])
   })
 })
 
@@ -159,8 +137,8 @@ describe('a job', () => {
   test('that was accepted and failed is told by its reason, even when the answer was lost', async () => {
     const fake = await fakeFlink()
     fake.outcome = 'FAILED'
-    expect((await failureOf(converge(fake, job)))?.message).toContain('IOException: no such topic')
-    expect((await failureOf(converge(fake, job)))?.message).toContain(
+    expect((await failureOf(converge(fake, job), never))?.message).toContain('IOException: no such topic')
+    expect((await failureOf(converge(fake, job), never))?.message).toContain(
       'accepted and then failed (pipeline.yaml:3)',
     )
     const insert = fake.requests.findLastIndex((each) => each.endsWith('/statements')) + 1
@@ -170,7 +148,7 @@ describe('a job', () => {
     const nth = fake.requests.slice(0, first).findLastIndex((each) => each.endsWith('/statements')) + 1
     expect(insert).toBeGreaterThan(nth)
     other.fault = once('lose', nth)
-    expect((await failureOf(converge(other, job)))?.message).toContain('IOException: no such topic')
+    expect((await failureOf(converge(other, job), never))?.message).toContain('IOException: no such topic')
     expect(other.jobs).toHaveLength(1)
     other.outcome = 'RUNNING'
     expect(await converge(other, job)).toBe('update')
@@ -182,7 +160,7 @@ describe('a job', () => {
     const fake = await fakeFlink()
     await converge(fake, job)
     fake.savepointFailure = 'CheckpointException: x\nCaused by: java.io.IOException: No space left on device'
-    const failure = await failureOf(converge(fake, resized))
+    const failure = await failureOf(converge(fake, resized), never)
     expect(failure?.message).toContain('No space left on device')
     expect(failure?.next).toContain('was not ended')
     expect(running(fake)).toHaveLength(1)
@@ -224,7 +202,7 @@ describe('a job', () => {
   test('that was lost with its session is started by the next apply', async () => {
     const fake = await fakeFlink()
     fake.fault = once('forget', 4)
-    const failure = await failureOf(converge(fake, job))
+    const failure = await failureOf(converge(fake, job), never)
     expect(failure?.message).toContain('lost the session')
     expect(await converge(fake, job)).toBe('create')
     expect(running(fake)).toHaveLength(1)

@@ -5,10 +5,10 @@ import type { Context } from '../../../runtime/engines/engine.ts'
 import { spark } from '../../../runtime/engines/spark.ts'
 import { submit } from '../../../runtime/engines/spark-cluster.ts'
 import { jobSubmission, removalSubmission } from '../../../runtime/engines/spark-submission.ts'
-import { type Failure, isFailure } from '../../../runtime/failure.ts'
 import type { Request, Server } from '../../../runtime/http.ts'
 import { silent } from '../../../runtime/progress.ts'
 import { type FakeSpark, type Fault, fakeSpark } from '../../fakes/spark.ts'
+import { broken, failureOf } from '../../fixtures/faults.ts'
 
 /** Pauses are what most of the time would go into. */
 vi.mock('node:timers/promises', async (original) => {
@@ -69,17 +69,7 @@ async function converge(fake: FakeSpark, desired: SparkJobResource | null) {
   return change.action
 }
 
-/** What it says, after a look for secrets; null when all went well. */
-async function failureOf(work: Promise<unknown>): Promise<Failure | null> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (error === null) return null
-  if (!isFailure(error)) throw error
-  expect([error.message, error.detail, error.next].join('\n')).not.toMatch(/hunter2|bug of pipec/)
-  return error
-}
+const never = /hunter2|bug of pipec/
 
 /** Jobs that run or are about to. */
 function alive({ drivers }: FakeSpark) {
@@ -120,7 +110,7 @@ async function holds(scenario: Scenario, pace: number, fault: (nth: number) => F
   const fake = await prepared(scenario, pace)
   try {
     fake.fault = fault
-    const failure = await failureOf(converge(fake, scenario.after))
+    const failure = await failureOf(converge(fake, scenario.after), never)
     const wanted = scenario.after === null ? 0 : 1
     expect(alive(fake).length, 'at once').toBeLessThanOrEqual(1)
     fake.fault = () => null
@@ -147,18 +137,6 @@ async function quiet(fake: FakeSpark): Promise<void> {
     await spark.observe([job], contextOf(fake))
 }
 
-async function broken(
-  scenario: Scenario,
-  pace: number,
-  met: readonly number[],
-  fault: (at: number) => (nth: number) => Fault,
-): Promise<readonly string[]> {
-  const results = await Promise.allSettled(met.map((at) => holds(scenario, pace, fault(at))))
-  return results.flatMap((each, index) =>
-    each.status === 'rejected' ? [`request ${met[index]}: ${each.reason}`] : [],
-  )
-}
-
 const once = (fault: Fault, at: number) => (nth: number) => (nth === at ? fault : null)
 
 /** GETs are asked again behind the engine's back, as the door's own tests show; these are what that cannot mend. */
@@ -172,7 +150,7 @@ describe.each(Object.entries(scenarios))('%s, whatever request it meets:', (_, s
       unmended.includes(fault) || !request.startsWith('GET ') ? [index + 1] : [],
     )
     expect(met.length).toBeGreaterThan(0)
-    expect(await broken(scenario, 0, met, (at) => once(fault, at))).toEqual([])
+    expect(await broken(met, (at) => holds(scenario, 0, once(fault, at)))).toEqual([])
   })
 
   test.concurrent.each([0, 2])(
@@ -181,13 +159,13 @@ describe.each(Object.entries(scenarios))('%s, whatever request it meets:', (_, s
     async (pace) => {
       const met = (await requestsOf(scenario, pace)).map((_, index) => index + 1)
       const dead = (from: number) => (nth: number) => (nth >= from ? 'reset' : null)
-      expect(await broken(scenario, pace, met, dead)).toEqual([])
+      expect(await broken(met, (from) => holds(scenario, pace, dead(from)))).toEqual([])
     },
   )
 
   test.concurrent('an answer is lost while drivers wait for a worker', { timeout: 120_000 }, async () => {
     const met = (await requestsOf(scenario, 2)).map((_, index) => index + 1)
-    expect(await broken(scenario, 2, met, (at) => once('lose', at))).toEqual([])
+    expect(await broken(met, (at) => holds(scenario, 2, once('lose', at)))).toEqual([])
   })
 })
 
@@ -205,7 +183,7 @@ describe('a driver', () => {
     const fake = await fakeSpark()
     fake.pace = 1_000
     await submit(jobSubmission(job, contextOf(fake)), contextOf(fake))
-    expect((await failureOf(converge(fake, null)))?.message).toContain('nobody can tell whose it is')
+    expect((await failureOf(converge(fake, null), never))?.message).toContain('nobody can tell whose it is')
     await fake.close()
   })
 
