@@ -10,7 +10,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/nod
 import { engineFailure } from './failure.ts'
 import { computeParts, type Part, type PartResult } from './parts.ts'
 import { columnsOf, type OutputColumn, type OutputRow, outputRow, outputValue } from './rows.ts'
-import { splitScript } from './statements.ts'
+import { type Script, splitScript } from './statements.ts'
 
 export interface EmbeddedRun {
   /** The text of generated/duckdb/query.sql. */
@@ -91,17 +91,11 @@ export class EmbeddedEngine {
 
   /** One run at a time. Throws Failure where the data cannot be computed with (an overflow, a line too long). */
   async run(request: EmbeddedRun, take: TakeRows): Promise<EmbeddedResult> {
-    const interrupt = (): void => this.#connection.interrupt()
-    request.signal?.addEventListener('abort', interrupt)
     const watch = this.#watch(request.onProgress)
     try {
-      request.signal?.throwIfAborted()
-      return await this.#execute(request, take)
-    } catch (error) {
-      throw engineFailure(error, request.signal)
+      return await this.#interruptible(request.signal, () => this.#execute(request, take))
     } finally {
       clearInterval(watch)
-      request.signal?.removeEventListener('abort', interrupt)
     }
   }
 
@@ -120,11 +114,19 @@ export class EmbeddedEngine {
     parts: readonly Part[],
     look: string,
   ): Promise<readonly PartResult[]> {
+    return this.#interruptible(signal, async () => {
+      const script = await this.#define({ sql, input, flush: true })
+      return computeParts(this.#connection, script, parts, look, signal)
+    })
+  }
+
+  /** Ends the work at the signal, and says what it throws in the user's terms. */
+  async #interruptible<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const interrupt = (): void => this.#connection.interrupt()
     signal?.addEventListener('abort', interrupt)
     try {
-      await this.#define({ sql, input, flush: true })
-      return await computeParts(this.#connection, splitScript(sql), parts, look, signal)
+      signal?.throwIfAborted()
+      return await work()
     } catch (error) {
       throw engineFailure(error, signal)
     } finally {
@@ -147,34 +149,32 @@ export class EmbeddedEngine {
 
   async #execute(request: EmbeddedRun, take: TakeRows): Promise<EmbeddedResult> {
     const { onSummary } = request
-    const last = await this.#define(request)
+    const { last } = await this.#define(request)
     const summary = await this.#summary()
     await onSummary?.(summary)
     return { summary, ...(await stream(await this.#connection.stream(last), take)) }
   }
 
-  /** Runs all of the script but its last statement, which it returns. */
-  async #define({ sql, input, flush }: Pick<EmbeddedRun, 'sql' | 'input' | 'flush'>): Promise<string> {
-    const { text, last } = await this.#script(sql)
+  /** Runs all of the script but its last statement. */
+  async #define({ sql, input, flush }: Pick<EmbeddedRun, 'sql' | 'input' | 'flush'>): Promise<Script> {
+    const script = splitScript(sql)
+    const again = this.#ran === sql
+    if (!again) await this.#renew()
+    const statements = again ? script.tables : script.before
     await this.#connection.run(
-      `SET VARIABLE input = '${input.replaceAll("'", "''")}'; SET VARIABLE flush = ${flush}; ${text}`,
+      `SET VARIABLE input = '${input.replaceAll("'", "''")}'; SET VARIABLE flush = ${flush}; ${statements.join(';\n')}`,
     )
     this.#ran = sql
-    return last
+    return script
   }
 
   /** The script that ran before left its macros and views; those of another one go with their connection. */
-  async #script(sql: string): Promise<{ text: string; last: string }> {
-    const { before, tables, last } = splitScript(sql)
-    const again = this.#ran === sql
-    if (!again) {
-      this.#ran = null
-      this.#connection.closeSync()
-      this.#connection = await this.#instance.connect()
-      // Else DuckDB does not count how far it has come.
-      await this.#connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false')
-    }
-    return { text: (again ? tables : before).join(';\n'), last }
+  async #renew(): Promise<void> {
+    this.#ran = null
+    this.#connection.closeSync()
+    this.#connection = await this.#instance.connect()
+    // Else DuckDB does not count how far it has come.
+    await this.#connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false')
   }
 
   async #summary(): Promise<Summary> {
