@@ -7,6 +7,7 @@ import { readTopic } from '../engines/kafka-read.ts'
 import { Failure, isFailure } from '../failure.ts'
 import type { Progress, ProgressStep } from '../progress.ts'
 import type { Results } from './results.ts'
+import type { Sending } from './sending.ts'
 
 export interface EngineRun {
   readonly name: EngineName
@@ -18,8 +19,8 @@ export interface EngineRun {
   readonly results: Results
   /** Identities of the rows that must come. */
   readonly awaited: ReadonlySet<string>
-  /** Of records that are sent while the engine runs, whether all are: what it says before is not its last word. */
-  readonly sending?: { readonly done: boolean }
+  /** Of records that are sent while the engine runs. */
+  readonly sending?: Sending
 }
 
 /** How an engine's part ended: `reason` is null when it came to its end. */

@@ -19,6 +19,7 @@ import { judge, type Verdict } from './judge.ts'
 import { assertOracle } from './oracle.ts'
 import { identityOf, Results } from './results.ts'
 import { type Evaluated, evaluate, type Oracle, type SentRecord } from './rows.ts'
+import { allEnded, sendWhileRunning } from './sending.ts'
 
 export interface VerifyRequest {
   /** Under the run's name, as is everything here. */
@@ -157,7 +158,7 @@ const recordsInBatch = 1_000
 /** Each partition in order, partitions at once. */
 async function send(
   records: readonly SentRecord[],
-  { pipeline, context, progress }: VerifyRequest,
+  { pipeline, context, progress }: Pick<VerifyRequest, 'pipeline' | 'context' | 'progress'>,
 ): Promise<void> {
   const step = progress.start('sending', records.length)
   const sender = await openSender(context.endpoints.kafka, pipeline.source.topic, context.signal)
@@ -183,51 +184,21 @@ async function send(
   }
 }
 
-/**
- * Engines take longer to start a job than Kafka to take the records, and meanwhile the oracle is checked. Where sending fails,
- * no engine is waited for. Only when all three are at their end does this one end.
- */
+/** The oracle is checked meanwhile. */
 async function sentAndRun(
   runs: readonly Planned[],
   { sent, data }: Prepared,
-  request: VerifyRequest,
+  { records, pipeline, oracle, ...request }: VerifyRequest,
 ): Promise<{ readonly ended: readonly Ended[]; readonly sentAt: number }> {
-  const { records, pipeline, oracle } = request
-  const failed = new AbortController()
-  const signal = AbortSignal.any([request.context.signal, failed.signal])
-  const context = { ...request.context, signal }
-  const sending = { done: false }
-  const allSent = send(sent, request).then(
-    () => {
-      sending.done = true
-      return context.now()
-    },
-    (error: unknown) => {
-      failed.abort(error)
-      throw error
-    },
+  const { progress, timeout } = request
+  const running = sendWhileRunning(
+    request.context,
+    () => send(sent, { pipeline, ...request }),
+    (context, sending) =>
+      allEnded(runs.map((run) => runEngine({ ...run, sending }, context, progress, timeout))),
   )
-  const work = [
-    allSent,
-    together(
-      runs.map((run) => ({ ...run, sending })),
-      { ...request, context },
-    ),
-    assertOracle(data, records, pipeline, oracle),
-  ] as const
-  await Promise.allSettled(work)
-  const [sentAt, ended] = await Promise.all(work)
-  return { ended, sentAt }
-}
-
-async function together(runs: readonly Planned[], request: VerifyRequest): Promise<readonly Ended[]> {
-  const outcomes = await Promise.allSettled(
-    runs.map((run) => runEngine(run, request.context, request.progress, request.timeout)),
-  )
-  return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason
-    return outcome.value
-  })
+  const [{ ran, sentAt }] = await allEnded([running, assertOracle(data, records, pipeline, oracle)])
+  return { ended: ran, sentAt }
 }
 
 function reportOf(
