@@ -139,6 +139,24 @@ export async function consumption(
   return Object.values(segments ?? {}).flat()
 }
 
+/** Whether somebody has told Pinot to read the table's topic no further. */
+export async function isPaused({ controller }: Pinot, table: string): Promise<boolean> {
+  const path = `/tables/${encodeURIComponent(table)}/pauseStatus`
+  const answer = await send(controller, { method: 'GET', path })
+  // The table has just gone.
+  if (answer.status === 404) return false
+  if (answer.status !== 200) throw refusal(controller, `tell whether "${table}" is paused`, answer)
+  return (answer.json() as { readonly pauseFlag?: boolean }).pauseFlag === true
+}
+
+/** From the offsets that it had reached; where it reads already, nothing changes. */
+export async function resume({ controller }: Pinot, table: string): Promise<void> {
+  const path = `/tables/${encodeURIComponent(table)}/resumeConsumption`
+  const answer = await send(controller, { method: 'POST', path, timeout: 60_000, repeatable: true })
+  if (answer.status !== 200) throw refusal(controller, `read on for the table "${table}"`, answer)
+  expectPinots(answer)
+}
+
 export interface Answer {
   readonly rows: readonly (readonly unknown[])[]
   /** Pinot reports errors with status 200, and beside rows. */

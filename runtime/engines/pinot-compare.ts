@@ -13,6 +13,8 @@ export interface TableDetail {
   /** Null for a table that nobody wants any more. */
   readonly differences: Differences | null
   readonly topic: 'same' | 'missing' | 'recreated'
+  /** Why Pinot does not read its topic any further; null where it does. */
+  readonly stop: string | null
 }
 
 export type ActualTable = Actual<TableDetail>
@@ -30,7 +32,7 @@ export function compareTable(desired: PinotTableResource | null, actual: ActualT
     address: (desired ?? actual)?.address ?? '',
     engine: 'pinot',
     fields: actual?.detail.differences?.fields ?? [],
-    state: verdict.action === 'replace' ? reread : null,
+    state: stateOf(verdict.action, actual),
     desired,
     actual,
     ...verdict,
@@ -38,6 +40,13 @@ export function compareTable(desired: PinotTableResource | null, actual: ActualT
 }
 
 const reread = 'starts anew: reads its topic from the start, and serves only what it has read by then'
+
+const readOn = 'goes on from the offsets that it had reached'
+
+function stateOf(action: Action, actual: ActualTable | null): string | null {
+  if (action === 'replace') return reread
+  return action === 'update' && actual?.detail.stop != null ? readOn : null
+}
 
 interface Verdict {
   readonly action: Action
@@ -58,12 +67,13 @@ function foreign(table: string, owner: string | null): string {
 }
 
 function changed(desired: PinotTableResource, { hash, detail }: ActualTable): Verdict {
-  const { differences, topic } = detail
+  const { differences, topic, stop } = detail
   const because = differences?.impossible ?? topicReason(topic)
   if (because !== null) return { action: 'replace', reason: because }
   const differs = (differences?.fields ?? []).length > 0
   if (hash !== desired.hash) return { action: 'update', reason: 'It was made from another generated/.' }
   if (differs) return { action: 'update', reason: 'It was changed outside pipec, or the environment was.' }
+  if (stop !== null) return { action: 'update', reason: `It does not go on: ${stop}.` }
   return { action: 'unchanged', reason: 'It is as generated/ says.' }
 }
 

@@ -2,7 +2,9 @@
 import type { PinotTableResource } from '../../compiler/manifest.ts'
 import type { Context } from './engine.ts'
 import {
+  type Consumption,
   consumption,
+  isPaused,
   type Pinot,
   pinotOf,
   query,
@@ -77,6 +79,8 @@ async function actual(
   const wanted = desired.find(({ table }) => table === name)
   const live: Documents = { tableName: name, realtime, schema: (await schemaOf(client, name)) ?? {} }
   const topic = topicState(custom[marks.topic], now.get(topicOf(realtime)))
+  const segments = await consumption(client, name)
+  const stop = await stopOf(client, name, segments)
   const detail: TableDetail = {
     table: name,
     version,
@@ -85,8 +89,9 @@ async function actual(
     differences:
       wanted === undefined ? null : differencesOf(inDialect(wantedDocuments(wanted, context), version), live),
     topic,
+    stop,
   }
-  const health = await healthOf(client, name, topic)
+  const health = await healthOf(client, detail, segments)
   return {
     address: `pinot.table.${name}`,
     kind: 'pinot-table',
@@ -97,18 +102,27 @@ async function actual(
   }
 }
 
+/** Why its topic is not read any further; null where it is, or will be in a moment. */
+async function stopOf(
+  client: Pinot,
+  table: string,
+  segments: readonly Consumption[] | null,
+): Promise<string | null> {
+  const stopped = segments?.find(({ consumerState }) => consumerState !== 'CONSUMING')
+  if (stopped !== undefined) return `${stopped.serverName} has stopped reading (${stopped.consumerState})`
+  const unread = segments === null || segments.length === 0
+  return unread && (await isPaused(client, table)) ? 'reading its topic is paused' : null
+}
+
 type Health = Pick<ActualTable, 'status' | 'summary'>
 
-async function healthOf(client: Pinot, table: string, topic: TableDetail['topic']): Promise<Health> {
+async function healthOf(
+  client: Pinot,
+  { table, topic, stop }: TableDetail,
+  segments: readonly Consumption[] | null,
+): Promise<Health> {
   if (topic !== 'same') return { status: 'failed', summary: `its topic is ${topic}` }
-  const segments = await consumption(client, table)
-  const stopped = segments?.find(({ consumerState }) => consumerState !== 'CONSUMING')
-  if (stopped !== undefined) {
-    return {
-      status: 'failed',
-      summary: `${stopped.serverName} has stopped reading (${stopped.consumerState})`,
-    }
-  }
+  if (stop !== null) return { status: 'failed', summary: stop }
   const { rows, problem } = await query(client, `SELECT COUNT(*) FROM ${identifier(table)}`)
   if (problem !== null) return { status: 'failed', summary: problem.replaceAll(/\s+/g, ' ').slice(0, 200) }
   const reading = segments !== null && segments.length > 0

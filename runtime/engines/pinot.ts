@@ -13,6 +13,7 @@ import {
   put,
   refusal,
   remove,
+  resume,
   schemaOf,
   tableOf,
   validate,
@@ -43,7 +44,7 @@ async function apply(change: TableChange, context: Context, step: ProgressStep):
     case 'create':
       return create(required(change), context, step)
     case 'update':
-      return update(required(change), context, step)
+      return update(change, context, step)
     case 'replace':
       await removeOurs(required(change).table, context)
       return create(required(change), context, step)
@@ -66,12 +67,14 @@ async function create(resource: PinotTableResource, context: Context, step: Prog
 }
 
 /** Repeats nothing: `PUT` of the same documents changes nothing, and `reload` is harmless. */
-async function update(resource: PinotTableResource, context: Context, step: ProgressStep): Promise<void> {
+async function update(change: TableChange, context: Context, step: ProgressStep): Promise<void> {
+  const resource = required(change)
   const client = pinotOf(context)
   const documents = await documentsFor(client, resource, context)
   await validate(client, documents)
   await expectOurs(client, resource.table, context)
   await put(client, documents)
+  if (change.actual?.detail.stop != null) await resume(client, resource.table)
   await answers(client, documents, context.signal, step)
 }
 

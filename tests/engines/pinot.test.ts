@@ -164,6 +164,27 @@ describe.skipIf(endpoints === null)('tables of a real Pinot', { timeout: 180_000
     expect(await converge(text())).toEqual(['unchanged'])
   })
 
+  test('a table that somebody paused reads on from where it was', async () => {
+    const { text, converge, plan, produce, rows, table } = await lab()
+    await produce([row(1, { n: 1 })])
+    await converge(text())
+    await rows(`SELECT window_start FROM ${table}`, 1)
+    await request('POST', `/tables/${table}/pauseConsumption`)
+    await expect
+      .poll(() => plan(text()), { timeout: 60_000, interval: 500 })
+      .toEqual([expect.objectContaining({ action: 'update', state: expect.stringContaining('goes on') })])
+    await produce([row(2, { n: 1 })])
+    expect(await converge(text())).toEqual(['update'])
+    expect(await rows(`SELECT window_start FROM ${table} ORDER BY window_start`, 2)).toEqual([[1000], [2000]])
+    expect(await converge(text())).toEqual(['unchanged'])
+  })
+
+  test('two at once make one table', async () => {
+    const { text, converge } = await lab()
+    expect(await Promise.all([converge(text()), converge(text())])).toEqual([['create'], ['create']])
+    expect(await converge(text())).toEqual(['unchanged'])
+  })
+
   test('a topic that was made again: the table starts anew, though the new topic is longer than the old one', async () => {
     const { text, converge, produce, rows, table, topic, admin } = await lab()
     await produce([row(1, { n: 1 }), row(2, { n: 1 })])

@@ -17,6 +17,8 @@ export interface FakePinot {
   readonly tables: Map<string, Json>
   /** Tables made so far: one that is made again has lost its rows. */
   made: number
+  /** What becomes of the tables' topics. */
+  reads: 'CONSUMING' | 'NOT_CONSUMING' | 'paused'
   /** `POST /tableConfigs`, in order of arrival. */
   readonly requests: string[]
   /** What meets the nth request, counted from 1. */
@@ -33,6 +35,7 @@ export async function fakePinot(security: KafkaSecurity | null = null): Promise<
     schemas: new Map(),
     tables: new Map(),
     made: 0,
+    reads: 'CONSUMING',
     requests: [],
     fault: () => null,
     close: () => closed(server),
@@ -140,8 +143,16 @@ function route(state: State, { method, url = '' }: IncomingMessage, body: string
   if (room === 'tableConfigs') return deleted(state, name)
   const table = tables.get(name)
   if (more === undefined) return found(table === undefined ? undefined : { REALTIME: table })
-  const consuming = [{ serverName: 'Server_1', consumerState: 'CONSUMING' }]
-  return ok({ _segmentToConsumingInfoMap: table === undefined ? {} : { [`${name}__0`]: consuming } })
+  if (table === undefined) return no(404, `Table ${name}_REALTIME not found`)
+  return consumption(state, name, more)
+}
+
+function consumption({ fake }: State, name: string, asked: string): Reply {
+  if (asked === 'resumeConsumption') fake.reads = 'CONSUMING'
+  if (asked !== 'consumingSegmentsInfo')
+    return ok({ pauseFlag: fake.reads === 'paused', consumingSegments: [] })
+  const segments = [{ serverName: 'Server_1', consumerState: fake.reads }]
+  return ok({ _segmentToConsumingInfoMap: fake.reads === 'paused' ? {} : { [`${name}__0`]: segments } })
 }
 
 function found(value: Json | undefined): Reply {

@@ -93,19 +93,23 @@ interface Scenario {
   readonly before: Wanted | null
   readonly after: Wanted | null
   readonly keepsRows: boolean
+  /** Somebody has told Pinot to read no further. */
+  readonly paused?: true
 }
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   create: { before: null, after: table, keepsRows: false },
   update: { before: table, after: resized, keepsRows: true },
   replace: { before: table, after: otherKey, keepsRows: false },
+  'read on': { before: table, after: table, keepsRows: true, paused: true },
   destroy: { before: table, after: null, keepsRows: false },
 }
 
-async function prepared({ before }: Scenario): Promise<FakePinot> {
+async function prepared({ before, paused }: Scenario): Promise<FakePinot> {
   const fake = await fakePinot(security)
   fake.tables.set('theirs', { tableName: 'theirs_REALTIME' })
   if (before !== null) await converge(fake, before)
+  if (paused) fake.reads = 'paused'
   fake.requests.length = 0
   return fake
 }
@@ -160,4 +164,21 @@ describe.each(Object.entries(scenarios))('%s, whatever request it meets:', (_, s
     const dead = (from: number) => (nth: number) => (nth >= from ? 'reset' : null)
     expect(await broken(met, (from) => holds(scenario, dead(from)))).toEqual([])
   })
+})
+
+test('a table that is accepted and whose topic is then not read is told with who stopped, and goes on', async () => {
+  const fake = await fakePinot(security)
+  try {
+    fake.reads = 'NOT_CONSUMING'
+    const failure = await failureOf(converge(fake, table), never)
+    expect(failure).toMatchObject({
+      message: `Pinot has the table "${name}" and does not serve it after two minutes.`,
+      detail: 'Server_1 is NOT_CONSUMING.',
+    })
+    expect(await converge(fake, table)).toBe('update')
+    expect(fake).toMatchObject({ reads: 'CONSUMING', made: 1 })
+    expect(await converge(fake, table)).toBe('unchanged')
+  } finally {
+    await fake.close()
+  }
 })

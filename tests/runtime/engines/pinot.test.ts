@@ -70,6 +70,7 @@ function actual(detail: Partial<TableDetail>, hash: string | null = resource.has
       pipeline: demo.name,
       differences: { fields: [], impossible: null },
       topic: 'same',
+      stop: null,
       ...detail,
     },
   }
@@ -108,6 +109,14 @@ describe('what has to happen', () => {
       state: expect.stringContaining('starts anew'),
     })
     expect(verdict({ topic: 'recreated' }).action).toBe('replace')
+  })
+
+  test('to one that does not read its topic any further', () => {
+    expect(verdict({ stop: 'reading its topic is paused' })).toMatchObject({
+      action: 'update',
+      reason: 'It does not go on: reading its topic is paused.',
+      state: expect.stringContaining('goes on from the offsets'),
+    })
   })
 })
 
