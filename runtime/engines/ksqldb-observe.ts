@@ -16,6 +16,8 @@ export interface LiveQuery {
   /** RUNNING, ERROR, PAUSED, or STARTING as long as it has no tasks. */
   readonly state: string
   readonly errors: readonly string[]
+  /** By the server's clock, milliseconds since 1970: ksqlDB lists errors also once a query has got over them. */
+  readonly lastErrorAt: number | null
   readonly mark: Mark | null
 }
 
@@ -35,7 +37,7 @@ interface QueryDescription {
   readonly id: string
   readonly sinks: readonly string[]
   readonly state: string
-  readonly queryErrors: readonly { readonly errorMessage: string }[]
+  readonly queryErrors: readonly { readonly errorMessage: string; readonly timestamp: number }[]
   readonly overriddenProperties: Readonly<Record<string, unknown>>
   readonly ksqlHostQueryStatus: Readonly<Record<string, string>>
   readonly tasksMetadata: readonly unknown[]
@@ -73,6 +75,10 @@ function asQuery(query: QueryDescription, ours: readonly string[]): readonly Liv
       sink,
       state: stateOf(query),
       errors: query.queryErrors.map((each) => each.errorMessage),
+      lastErrorAt: query.queryErrors.reduce<number | null>(
+        (last, { timestamp }) => Math.max(last ?? timestamp, timestamp),
+        null,
+      ),
       mark: markOf(typeof id === 'string' ? id : null),
     },
   ]

@@ -1,4 +1,4 @@
-/** A query that was accepted may still fail: it counts as running when it is found so twice, without errors. */
+/** A query that was accepted may still fail: it counts as running when it is found so twice, without new errors. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KsqldbQueryResource } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
@@ -6,17 +6,22 @@ import type { Session } from './ksqldb-client.ts'
 import type { Names } from './ksqldb-identity.ts'
 import { type Live, type LiveQuery, look } from './ksqldb-observe.ts'
 
-/** Throws Failure with the query's own errors, or when it does not run in time. */
+/**
+ * Throws Failure with the query's own errors, or when it does not run in time.
+ *
+ * @param before what was there before it was told to run: the errors that a query had then are no answer to that.
+ */
 export async function untilRunning(
   session: Session,
   names: Names,
   desired: KsqldbQueryResource,
+  before: Live,
 ): Promise<void> {
   const { patience, server } = session
   const deadline = session.now() + patience.running
   for (let found = 0; found < 2; ) {
     const live = await look(session, names)
-    const broken = live.queries.find(isBroken)
+    const broken = live.queries.find((query) => isBroken(query, before))
     if (broken !== undefined) throw failed(broken, desired)
     found = runs(live, desired) ? found + 1 : 0
     if (found < 2 && session.now() >= deadline) throw late(live, desired, patience.running)
@@ -26,8 +31,10 @@ export async function untilRunning(
 }
 
 /** ksqlDB takes properties whose values make no sense, and tells only here. */
-function isBroken({ state, errors }: LiveQuery): boolean {
-  return state === 'ERROR' || errors.length > 0
+function isBroken({ id, state, lastErrorAt }: LiveQuery, before: Live): boolean {
+  if (state === 'ERROR') return true
+  const known = before.queries.find((each) => each.id === id)?.lastErrorAt ?? null
+  return lastErrorAt !== null && (known === null || lastErrorAt > known)
 }
 
 /** One query for each stream but the first, and for the table. */

@@ -76,7 +76,7 @@ async function install(
     if (round === 1) refuseDrift(change, live)
     const steps = stepsTo(desired, live, names, context)
     const work: Work = { session, names, steps, line: desired.line }
-    if (await carriedOut(work, progress)) return untilRunning(session, names, desired)
+    if (await carriedOut(work, progress)) return untilRunning(session, names, desired, live)
     if (round === rounds) throw contested(desired.name)
   }
 }

@@ -283,7 +283,11 @@ function description(query: FakeQuery): unknown {
     sinks: [query.sink],
     overriddenProperties: query.properties,
     ksqlHostQueryStatus: { '127.0.0.1:8088': query.paused ? 'PAUSED' : query.state },
-    queryErrors: query.errors.map((errorMessage) => ({ timestamp: 0, errorMessage, type: 'UNKNOWN' })),
+    queryErrors: query.errors.map((errorMessage, timestamp) => ({
+      timestamp,
+      errorMessage,
+      type: 'UNKNOWN',
+    })),
     tasksMetadata: query.started ? example.tasksMetadata.map((each) => ({ ...each, ...fetched })) : [],
     consumerGroupId: groupOf(query),
     state: query.state,

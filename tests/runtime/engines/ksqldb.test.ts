@@ -203,6 +203,23 @@ describe('again', () => {
     expect((await plan()).action).toBe('unchanged')
   })
 
+  test('a paused query that had got over an error goes on, and a new error is told', async () => {
+    await applyPlan()
+    const query = only(server.store.queries.values())
+    server.store.queries.set(query.id, { ...query, paused: true, errors: ['a broker went away'] })
+    expect(await applyPlan()).toMatchObject({ action: 'update' })
+    expect(await plan()).toMatchObject({ action: 'unchanged' })
+    const errors = ['a broker went away', 'the record is too large']
+    server.store.queries.set(query.id, { ...query, paused: true, errors: errors.slice(0, 1) })
+    server.before = ({ ksql }) => {
+      if (ksql.startsWith('RESUME')) server.store.queries.set(query.id, { ...query, paused: true, errors })
+    }
+    await expect(applyPlan()).rejects.toMatchObject({
+      message: expect.stringContaining('does not run'),
+      detail: expect.stringContaining('too large'),
+    })
+  })
+
   test('another result topic leaves the old one', async () => {
     await applyPlan()
     const moved = build({
