@@ -10,6 +10,13 @@ export function aggregatedFields({ groupBy, metrics }: Pipeline): ReadonlySet<st
   return new Set([...groupBy.map(({ name }) => name), ...read])
 }
 
+/** The fields without which there is no answer: those, the event time, and what `where` looks at. */
+export function neededFields(pipeline: Pipeline): ReadonlySet<string> {
+  const { source, where } = pipeline
+  const filter = where === null ? [] : fieldsIn(where)
+  return new Set([...aggregatedFields(pipeline), source.eventTime.field, ...filter])
+}
+
 export function fieldsIn(expression: Node): readonly string[] {
   return nodesOf(expression).flatMap((each) => (each.kind === 'field' ? [each.name] : []))
 }

@@ -7,8 +7,6 @@ SET 'pipeline.object-reuse' = 'true';
 SET 'parallelism.default' = '1';
 
 CREATE TABLE `transactions` (
-  `transaction_id` STRING,
-  `user_id` STRING,
   `total_paid` INT,
   `status` STRING,
   `event_timestamp` TIMESTAMP(3),

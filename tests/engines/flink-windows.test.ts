@@ -215,4 +215,43 @@ describe.skipIf(local === null)('windows', () => {
     const records = late.map((event) => record(event, each.format))
     expect(sorted(await lab.rows(`${name}_late`))).toEqual(sorted(records))
   })
+
+  test('a field that nobody reads may hold what it likes; a record that is cut off in it is none', async () => {
+    const name = lab.name()
+    const time = Date.UTC(2024, 1, 28)
+    const head = `{"paid":1,"at":${time}`
+    const note = '"note":{"paid":100,"at":0,"deep":[{"paid":100}]}'
+    const read = [
+      `${head}}`,
+      `${head},"note":"x"}`,
+      `${head},"note":7}`,
+      `${head},"note":[{"paid":100}]}`,
+      `${head},${note}}`,
+      `{${note},"paid":1,"at":${time}}`,
+    ]
+    const cut = [
+      head,
+      `${head},`,
+      `${head},"note"`,
+      `${head},"note":"x`,
+      `${head},"note":"x"`,
+      `${head},"note":{`,
+    ]
+    const text = `
+name: NAME
+source:
+  topic: NAME_in
+  fields: { note: string, paid: int, at: timestamp }
+  event_time: { field: at, format: epoch_millis, watermark_delay: 2s }
+window: { type: tumbling, size: 3s }
+metrics: { total: sum(paid), n: count(*) }
+engines: { flink: { topic: NAME_out } }
+`
+    await lab.topics({ [`${name}_in`]: 1, [`${name}_out`]: 1 })
+    await lab.send(`${name}_in`, 0, [...cut, ...read, ...cut])
+    await lab.runBounded(compiled(text, name))
+    expect(await lab.rows(`${name}_out`)).toEqual([
+      { window_start: time, window_end: time + 3_000, total: read.length, n: read.length },
+    ])
+  })
 })

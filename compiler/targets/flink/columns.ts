@@ -1,6 +1,6 @@
 /** The columns of the source table, and those that its rows keep behind the filter. */
 
-import { aggregatedFields } from '../../expression/fields.ts'
+import { aggregatedFields, neededFields } from '../../expression/fields.ts'
 import type { Field, Pipeline, Window } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import type { Scope } from './expression.ts'
@@ -41,7 +41,7 @@ export function columnsOf(pipeline: Pipeline): Columns {
     reader,
     clock: name(clock),
     keptClock: name(keptClock),
-    declarations: [...fields.map((field) => declaration(field, reader)), ...computed],
+    declarations: [...parsedFields(pipeline).map((field) => declaration(field, reader)), ...computed],
     source,
     selection: [
       ...[...aliases].map(([field, alias]) => selected(source(field), alias)),
@@ -49,6 +49,17 @@ export function columnsOf(pipeline: Pipeline): Columns {
     ],
     kept: (field) => name(aliases.get(field)!),
   }
+}
+
+/**
+ * A field that nobody reads costs as much to parse as any other (seen on Flink 2.2.1, 2 M records: without two of five
+ * fields a quarter more a second), and what it holds makes no record malformed to Flink. Late rows are written whole.
+ */
+function parsedFields(pipeline: Pipeline): readonly Field[] {
+  const { fields } = pipeline.source
+  if (pipeline.engines.flink?.lateTopic != null) return fields
+  const needed = neededFields(pipeline)
+  return fields.filter((field) => needed.has(field.name))
 }
 
 function declaration({ name: field, type }: Field, reader: TimeReader): Sql {

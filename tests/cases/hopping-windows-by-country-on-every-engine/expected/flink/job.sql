@@ -7,7 +7,6 @@ SET 'pipeline.object-reuse' = 'true';
 SET 'parallelism.default' = '1';
 
 CREATE TABLE `orders` (
-  `order_id` STRING,
   `country` STRING,
   `amount` DECIMAL(10, 2),
   `gift` BOOLEAN,

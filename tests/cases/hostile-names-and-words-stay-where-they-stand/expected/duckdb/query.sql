@@ -74,6 +74,7 @@ typed AS (
     as_string(json."it's") AS "it's",
     as_string(json."a""b`c") AS "a""b`c",
     as_string(json."x; DROP TABLE y; --") AS "x; DROP TABLE y; --",
+    as_string(json."/* {{name}} ${HOME} */") AS "/* {{name}} ${HOME} */",
     as_bigint(json."'''""""""") AS "'''""""""",
     as_double(json."größe 日本 😀") AS "größe 日本 😀",
     as_int(json."10") AS "10",
@@ -89,12 +90,12 @@ SELECT
     AND (json."it's" IS NULL OR "it's" IS NOT NULL)
     AND (json."a""b`c" IS NULL OR "a""b`c" IS NOT NULL)
     AND (json."x; DROP TABLE y; --" IS NULL OR "x; DROP TABLE y; --" IS NOT NULL)
-    AND (json."/* {{name}} ${HOME} */" IS NULL OR starts_with(json."/* {{name}} ${HOME} */", '"'))
+    AND (json."/* {{name}} ${HOME} */" IS NULL OR "/* {{name}} ${HOME} */" IS NOT NULL)
     AND (json."'''""""""" IS NULL OR "'''""""""" IS NOT NULL)
     AND (json."größe 日本 😀" IS NULL OR "größe 日本 😀" IS NOT NULL)
     AND (json."10" IS NULL OR "10" IS NOT NULL)
     AND (json."2" IS NULL OR "2" IS NOT NULL)
-    THEN coalesce("it's" <> '''; DROP TABLE x; --' AND "select" <> '{{x}} ${HOME} """ \ %s' AND "größe 日本 😀" > 0e0, false)
+    THEN coalesce("it's" <> '''; DROP TABLE x; --' AND "select" <> '{{x}} ${HOME} """ \ %s' AND "größe 日本 😀" > 0e0 AND "/* {{name}} ${HOME} */" <> 'x', false)
   END AS kept,
   "it's",
   "a""b`c",

@@ -19,7 +19,7 @@ CREATE TABLE `hostile` (
   `at` BIGINT,
   `event_time` AS TO_TIMESTAMP_LTZ(`at`, 3),
   -- The clock of the rows that `where` keeps; one millisecond less, because Flink closes a window at end - 1 ms.
-  WATERMARK FOR `event_time` AS CASE WHEN `it's` <> '''; DROP TABLE x; --' AND `select` <> '{{x}} ${HOME} """ \ %s' AND `größe 日本 😀` > 0E0
+  WATERMARK FOR `event_time` AS CASE WHEN `it's` <> '''; DROP TABLE x; --' AND `select` <> '{{x}} ${HOME} """ \ %s' AND `größe 日本 😀` > 0E0 AND `/* {{name}} ${HOME} */` <> 'x'
     THEN FLOOR(`event_time` TO MINUTE) - INTERVAL '0.001' SECOND END
 ) WITH (
   'connector' = 'kafka',
@@ -67,7 +67,7 @@ SELECT
   `größe 日本 😀`,
   `event_time`
 FROM `hostile`
-WHERE `it's` <> '''; DROP TABLE x; --' AND `select` <> '{{x}} ${HOME} """ \ %s' AND `größe 日本 😀` > 0E0 AND `event_time` IS NOT NULL;
+WHERE `it's` <> '''; DROP TABLE x; --' AND `select` <> '{{x}} ${HOME} """ \ %s' AND `größe 日本 😀` > 0E0 AND `/* {{name}} ${HOME} */` <> 'x' AND `event_time` IS NOT NULL;
 
 INSERT INTO `hostile_flink`
 SELECT

@@ -48,7 +48,7 @@ stream = (
     .where("`_malformed` IS NULL")
     .withColumn("at", F.expr("CASE WHEN `at` BETWEEN -62135596800000 AND 253402300799999 THEN timestamp_millis(`at`) END"))
     .where("`at` IS NOT NULL")
-    .where("`it's` <> '\\'; DROP TABLE x; --' AND `select` <> '{{x}} ${HOME} \"\"\" \\\\ %s' AND `größe 日本 😀` > 0D")
+    .where("`it's` <> '\\'; DROP TABLE x; --' AND `select` <> '{{x}} ${HOME} \"\"\" \\\\ %s' AND `größe 日本 😀` > 0D AND `/* {{name}} ${HOME} */` <> 'x'")
 )
 
 windows = (

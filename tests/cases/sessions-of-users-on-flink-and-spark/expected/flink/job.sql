@@ -8,7 +8,6 @@ SET 'parallelism.default' = '1';
 
 CREATE TABLE `page.views` (
   `user` STRING,
-  `path` STRING,
   `ms` BIGINT,
   `at` TIMESTAMP_LTZ(3),
   -- One millisecond less than the delay, because Flink closes a window at end - 1 ms.
