@@ -125,6 +125,8 @@ function headers(server: Server, request: Request): Record<string, string> {
   const login = loginOf(server)
   return {
     accept: request.accept ?? 'application/json',
+    // Opening what is compressed took a tenth of the time that apply computes.
+    'accept-encoding': 'identity',
     ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
     ...(login === null ? {} : { authorization: `Basic ${login}` }),
   }

@@ -25,6 +25,8 @@ export interface JobOverview {
   /** Epoch milliseconds. */
   readonly 'start-time': number
   readonly duration: number
+  /** When a part of it last changed its state. */
+  readonly 'last-modification': number
   /** How many of its parts are in which state. */
   readonly tasks: { readonly running: number; readonly total: number }
 }

@@ -14,19 +14,28 @@ const longestEnd = 180_000
 /** Until a driver that was submitted is to be seen, and whose it is. */
 export const appearance = 20_000
 
+/** Milliseconds between looks at a driver's log, and looks after which the master is asked again. */
+const lookEvery = 400
+const looksOfOneAnswer = 5
+
 /** Waits for the first batch, or until there is nothing to read. Throws Failure with the script's own last words. */
 export async function untilRunning(id: string, context: Context, step: ProgressStep): Promise<void> {
   const deadline = context.now() + longestStart
-  for (;;) {
-    const cluster = await readCluster(context)
+  let cluster = await readCluster(context)
+  for (let looks = 1; ; looks++) {
     const driver = driverOf(cluster, id)
     const stdout = driver === null ? null : await readLog(cluster, driver, 'stdout', 'last', context)
     if (driver !== null && hasEnded(cluster, id)) throw endedFailure(driver, stdout ?? '')
     const report = lastReport(stdout ?? '')
-    if (report?.ready === true) return
+    const ready = report?.ready === true
+    if (ready && looks === 1) return
     if (context.now() > deadline) throw slowFailure(cluster, driver, id)
     step.update(0, report?.state ?? stage(driver))
-    await sleep(500, undefined, { signal: context.signal })
+    if (!ready) await sleep(lookEvery, undefined, { signal: context.signal })
+    // A log that says "ready" may be that of a driver which has ended meanwhile.
+    if (!ready && driver?.state === 'RUNNING' && looks < looksOfOneAnswer) continue
+    cluster = await readCluster(context)
+    looks = 0
   }
 }
 

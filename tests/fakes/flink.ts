@@ -132,7 +132,7 @@ function route(state: State, asked: string, body: string): Reply {
 
 function overview({ jid, name, state, start }: FakeJob) {
   const tasks = { running: state === 'RUNNING' ? 1 : 0, total: 1 }
-  return { jid, name, state, 'start-time': start, duration: 1, tasks }
+  return { jid, name, state, 'start-time': start, duration: 5_000, 'last-modification': start, tasks }
 }
 
 function jobReply(state: State, job: FakeJob, asked: string, body: string): Reply {
