@@ -1,8 +1,9 @@
 /** `apply` from nothing to all running, with the share that is not the engines' own; and with nothing left to do. */
 import type { ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readCluster } from '../runtime/engines/spark-cluster.ts'
 import { pipec } from './command.ts'
 import type { Ending } from './ending.ts'
 import { type EngineSet, rowsWithoutEngines, startEngines } from './engines.ts'
@@ -23,20 +24,28 @@ export async function benchApply(ending: Ending): Promise<Row[]> {
   return [created, await unchanged(engines, ending)]
 }
 
+/**
+ * pipec's own is what it computes, but while an engine starts what it has accepted and nothing waits for pipec, and the time
+ * from when something runs until pipec says so.
+ */
 async function create(engines: EngineSet, ending: Ending): Promise<Row> {
   const over = new AbortController()
   const signal = AbortSignal.any([ending.signal, over.signal])
-  const running = lookFrom(engines, signal)
   const told = new Map<string, number>()
-  const ran = await pipec(engines.folder, ['apply', '--yes'], ending, (child) => listen(child, told))
+  let watched: Promise<readonly Start[]> = Promise.resolve([])
+  const ran = await pipec(engines.folder, ['apply', '--yes'], ending, (child) => {
+    listen(child, told)
+    watched = watch(child.pid!, engines, signal)
+  })
   over.abort()
-  const waits = [...(await running)].map(([address, at]) => {
+  const starts = await watched
+  const waits = starts.map(({ address, runningAt }) => {
     const next = told.get(address)
     if (next === undefined) throw new Error(`apply did not say that ${address} is done`)
-    return { address, millis: Math.max(0, next - at) }
+    return { address, millis: Math.max(0, next - runningAt) }
   })
   const waited = waits.reduce((sum, { millis }) => sum + millis, 0)
-  const cpu = ran.cpuSeconds * 1000
+  const cpu = ran.cpuSeconds * 1000 - starts.reduce((sum, { cpu }) => sum + cpu, 0)
   const whole = ran.endedAt - ran.beganAt
   const { text, holds } = ownShare(whole, cpu + waited)
   const each = waits.map(({ address, millis }) => `${address.split('.')[0]} ${Math.round(millis)} ms`)
@@ -56,24 +65,44 @@ function listen({ stderr }: ChildProcess, told: Map<string, number>): void {
   })
 }
 
-type Look = () => boolean | Promise<boolean>
+type Stage = 'absent' | 'accepted' | 'running'
+type Look = () => Stage | Promise<Stage>
 
-/** When each job and table is seen to run, every 50 ms, by addresses. */
-async function lookFrom(engines: EngineSet, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const seen = new Map<string, number>()
-  const looks = looksOf(engines)
-  await Promise.all(
-    Object.entries(looks).map(async ([address, look]) => {
-      while (!signal.aborted) {
-        if (await Promise.resolve(look()).catch(() => false)) {
-          seen.set(address, Date.now())
-          return
-        }
-        await sleep(50)
+interface Start {
+  readonly address: string
+  readonly runningAt: number
+  /** Milliseconds that pipec computed from when it was accepted until it ran. */
+  readonly cpu: number
+}
+
+/** Each job and table in apply's own order, every 50 ms: one look at a time, so that the looks slow nothing down. */
+async function watch(pid: number, engines: EngineSet, signal: AbortSignal): Promise<readonly Start[]> {
+  const starts: Start[] = []
+  for (const [address, look] of Object.entries(looksOf(engines))) {
+    for (let accepted: number | null = null; ; ) {
+      if (signal.aborted) throw new Error(`${address} never ran`)
+      const stage = await Promise.resolve(look()).catch(() => 'absent' as const)
+      if (stage === 'accepted') accepted ??= cpuMillis(pid)
+      if (stage === 'running') {
+        starts.push({
+          address,
+          runningAt: Date.now(),
+          cpu: accepted === null ? 0 : cpuMillis(pid) - accepted,
+        })
+        break
       }
-    }),
-  )
-  return seen
+      await sleep(50)
+    }
+  }
+  return starts
+}
+
+/** By the system's own book, which counts in hundredths of a second; 0 where it keeps none. */
+function cpuMillis(pid: number): number {
+  const path = `/proc/${pid}/stat`
+  if (!existsSync(path)) return 0
+  const words = readFileSync(path, 'utf8').split(') ')[1]!.split(' ')
+  return 10 * (Number(words[11]) + Number(words[12]))
 }
 
 const name = 'pipec.transactions'
@@ -81,41 +110,41 @@ const tables = ['transactions_aggregate_flink', 'transactions_aggregate_spark']
 
 function looksOf(engines: EngineSet): Readonly<Record<string, Look>> {
   return {
-    [`flink.job.${name}`]: () => flinkRuns(engines),
-    [`spark.job.${name}`]: () => sparkRuns(engines),
+    [`flink.job.${name}`]: () => flinkStage(engines),
+    [`spark.job.${name}`]: () => sparkStage(engines),
     ...Object.fromEntries(
-      tables.map((table) => [`pinot.table.${table}`, () => pinotAnswers(engines, table)] as const),
+      tables.map((table) => [`pinot.table.${table}`, () => pinotStage(engines, table)] as const),
     ),
   }
 }
 
-async function flinkRuns({ endpoints }: EngineSet): Promise<boolean> {
+async function flinkStage({ endpoints }: EngineSet): Promise<Stage> {
   const { jobs } = (await json(`${endpoints.flink?.rest}/jobs/overview`)) as {
     jobs: { name: string; state: string; tasks: { running: number; total: number } }[]
   }
-  return jobs.some(
-    (job) =>
-      job.name === name &&
-      job.state === 'RUNNING' &&
-      job.tasks.total > 0 &&
-      job.tasks.running === job.tasks.total,
-  )
+  const job = jobs.find((each) => each.name === name)
+  if (job === undefined) return 'absent'
+  const { running, total } = job.tasks
+  return job.state === 'RUNNING' && total > 0 && running === total ? 'running' : 'accepted'
 }
 
-/** A query that has committed its first batch, which has no records yet. */
-function sparkRuns({ local }: EngineSet): boolean {
+/** It runs when its query has committed its first batch, which has no records yet. */
+async function sparkStage({ local, context }: EngineSet): Promise<Stage> {
   const folder = join(local.spark?.files.checkpoints ?? '', name)
-  if (!existsSync(folder)) return false
-  return readdirSync(folder).some((state) => existsSync(join(folder, state, 'commits', '0')))
+  const states = existsSync(folder) ? readdirSync(folder) : []
+  if (states.some((state) => existsSync(join(folder, state, 'commits', '0')))) return 'running'
+  const { active } = await readCluster(context)
+  return active.length > 0 ? 'accepted' : 'absent'
 }
 
-async function pinotAnswers({ endpoints }: EngineSet, table: string): Promise<boolean> {
+async function pinotStage({ endpoints }: EngineSet, table: string): Promise<Stage> {
   const answer = (await json(`${endpoints.pinot?.broker}/query/sql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ sql: `SELECT COUNT(*) FROM ${table}` }),
   })) as { exceptions?: unknown[]; numServersResponded?: number }
-  return answer.exceptions?.length === 0 && (answer.numServersResponded ?? 0) > 0
+  const answers = answer.exceptions?.length === 0 && (answer.numServersResponded ?? 0) > 0
+  return answers ? 'running' : 'absent'
 }
 
 async function json(url: string, options: RequestInit = {}): Promise<unknown> {

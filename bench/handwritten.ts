@@ -15,21 +15,26 @@ import { median, type Row, thousands } from './row.ts'
 import { sparkRate } from './spark-rate.ts'
 
 const total = 2_000_000
-const rounds = 3
+const flinkRounds = 5
+const sparkRounds = 3
 
 const whats = {
   hand: 'Flink: the generated job beside one written by hand',
   parsing: 'Flink: the generated job beside one that only parses JSON',
   reusing: 'Flink: the same floor, with object reuse as well',
-  spark: 'Spark: the generated job beside one written by hand',
+  spark: 'Spark: the generated job beside one written by hand, 200,000 records a batch',
+  sparkAtOnce: 'Spark: the same, the whole backlog in one batch',
 } as const
 
 export async function benchHandwritten(ending: Ending): Promise<Row[]> {
   const without = await rowsWithoutEngines(Object.values(whats))
-  return without ?? [...(await onFlink(ending)), await onSpark(ending)]
+  return without ?? [...(await onFlink(ending)), ...(await onSpark(ending))]
 }
 
-/** By turns, so that all meet the same neighbours on the machine; the first round only warms up. */
+/**
+ * By turns, there and back, so that all meet the same neighbours on the machine and none is always the first; one round
+ * only warms up.
+ */
 async function onFlink(ending: Ending): Promise<Row[]> {
   const engines = await startEngines(['kafka', 'flink'], ending)
   const output = pipeline()
@@ -47,8 +52,9 @@ async function onFlink(ending: Ending): Promise<Row[]> {
     parsing: [],
     reusing: [],
   }
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of Object.keys(scripts) as (keyof typeof scripts)[]) {
+  const names = Object.keys(scripts) as (keyof typeof scripts)[]
+  for (let round = 0; round <= flinkRounds; round++) {
+    for (const name of round % 2 === 0 ? names.toReversed() : names) {
       const rate = await flinkRate(scripts[name], total, engines)
       console.error(`  Flink, ${name}, round ${round}: ${thousands(rate.perSecond)}`)
       if (round > 0) rates[name].push(rate)
@@ -63,19 +69,24 @@ async function onFlink(ending: Ending): Promise<Row[]> {
   ]
 }
 
-async function onSpark(ending: Ending): Promise<Row> {
+/** A batch has a cost of its own, which a backlog read at once pays once and a live stream at each. */
+async function onSpark(ending: Ending): Promise<Row[]> {
   const engines = await startEngines(['kafka', 'spark'], ending)
   const output = pipeline()
   await backlog(engines, output, ['transactions_aggregate_spark', 'aggregate_by_hand'], ending)
-  const [generated, hand]: [number[], number[]] = [[], []]
-  for (let round = 0; round < rounds; round++) {
-    generated.push(await sparkRate(output.files.get('spark/job.py')!, total, engines, ending))
-    hand.push(await sparkRate(handwritten('spark.py'), total, engines, ending))
-    console.error(
-      `  Spark, round ${round}: ${thousands(generated.at(-1)!)}, by hand ${thousands(hand.at(-1)!)}`,
-    )
+  const beside = async (batch: number, what: string, promised: number | null): Promise<Row> => {
+    const [generated, hand]: [number[], number[]] = [[], []]
+    const rate = (script: string) => sparkRate(script, { total, batch }, engines, ending)
+    for (let round = 0; round < sparkRounds; round++) {
+      generated.push(await rate(output.files.get('spark/job.py')!))
+      hand.push(await rate(handwritten('spark.py')))
+      console.error(
+        `  Spark, round ${round}: ${thousands(generated.at(-1)!)}, by hand ${thousands(hand.at(-1)!)}`,
+      )
+    }
+    return besideRow(what, generated, hand, 'for update mode, 200 shuffle partitions', promised)
   }
-  return besideRow(whats.spark, generated, hand, 'for update mode, 200 shuffle partitions', 3)
+  return [await beside(200_000, whats.spark, 3), await beside(total, whats.sparkAtOnce, null)]
 }
 
 function flinkRow(

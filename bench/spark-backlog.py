@@ -1,11 +1,18 @@
-"""Runs a streaming job over a backlog and ends it once that is read: prints Spark's own account of each batch."""
+"""
+Runs a streaming job over a backlog and ends it once that is read: prints Spark's own account of each batch.
+python spark-backlog.py SCRIPT TOTAL BATCH: BATCH records at most in a batch, whatever the script says of that.
+"""
 import json
 import os
 import sys
 import threading
 import time
 
-script, total = sys.argv[1], int(sys.argv[2])
+from pyspark.sql.streaming import DataStreamReader
+
+script, total, batch_size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+load = DataStreamReader.load
+DataStreamReader.load = lambda reader: load(reader.option("maxOffsetsPerTrigger", batch_size))
 
 
 def watch():

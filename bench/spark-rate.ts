@@ -6,10 +6,16 @@ import { join } from 'node:path'
 import type { Ending } from './ending.ts'
 import type { EngineSet } from './engines.ts'
 
-/** Records a second of one run of `script`, on two cores, over a topic that holds `total` records. */
+export interface Backlog {
+  readonly total: number
+  /** Records that are read in one batch at most. */
+  readonly batch: number
+}
+
+/** Records a second of one run of `script`, on two cores, over a topic that holds the backlog. */
 export async function sparkRate(
   script: string,
-  total: number,
+  { total, batch }: Backlog,
   { endpoints, local }: EngineSet,
   ending: Ending,
 ): Promise<number> {
@@ -18,7 +24,7 @@ export async function sparkRate(
   const folder = ending.folder()
   writeFileSync(join(folder, 'job.py'), script)
   const watcher = join(import.meta.dirname, 'spark-backlog.py')
-  const child = spawn(spark.files.python, [watcher, join(folder, 'job.py'), String(total)], {
+  const child = spawn(spark.files.python, [watcher, join(folder, 'job.py'), `${total}`, `${batch}`], {
     env: {
       ...process.env,
       SPARK_HOME: spark.home,
