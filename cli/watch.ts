@@ -17,19 +17,34 @@ export async function watchFile(path: string, io: Io, changed: () => Promise<voi
       changed().catch((error: Error) => io.err(`${error.message}\n`))
     }, 50)
   })
-  await new Promise<void>((done) => io.signal.addEventListener('abort', () => done(), { once: true }))
-  clearTimeout(timer)
-  watcher.close()
+  try {
+    await untilStopped(watcher, path, io)
+  } finally {
+    clearTimeout(timer)
+    watcher.close()
+  }
+}
+
+function untilStopped(watcher: FSWatcher, path: string, { signal }: Io): Promise<void> {
+  return new Promise((done, fail) => {
+    watcher.on('error', (error) => fail(unwatchable(dirname(path), error)))
+    signal.addEventListener('abort', () => done(), { once: true })
+    if (signal.aborted) done()
+  })
 }
 
 function watched(folder: string, changed: (name: string | null) => void): FSWatcher {
   try {
     return watch(folder, (_, name) => changed(name))
   } catch (error) {
-    // "No space left on device" here means that the system has no watcher left.
-    throw new Failure(`Cannot watch ${folder}: ${(error as Error).message}.`, {
-      next: 'Leave out --watch, or let the system watch more files (fs.inotify.max_user_watches).',
-      cause: error,
-    })
+    throw unwatchable(folder, error as Error)
   }
+}
+
+/** "No space left on device" here means that the system has no watcher left. */
+function unwatchable(folder: string, cause: Error): Failure {
+  return new Failure(`Cannot watch ${folder}: ${cause.message}.`, {
+    next: 'Leave out --watch, or let the system watch more files (fs.inotify.max_user_watches).',
+    cause,
+  })
 }

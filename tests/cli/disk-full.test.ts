@@ -110,6 +110,15 @@ describe.skipIf(!canMount())('on a disk without room', () => {
     expect(left.files).toEqual(files)
   })
 
+  test('up starts nothing', async () => {
+    const filling = 'x'.repeat(60 * 1024)
+    const left = await on({ kilobytes: 64, files: { ...pipeline, filling } }, 'up', '--with', 'native')
+    expectFull(left, 'a file')
+    expect(Object.keys(left.files).filter((path) => path.startsWith('.pipec/'))).toEqual([
+      '.pipec/.gitignore',
+    ])
+  })
+
   test('init leaves nothing that the next one would take for the user’s', async () => {
     const left = await on({ kilobytes: 8, files: {} }, 'init')
     expect(left.err).toContain('the disk is full')
