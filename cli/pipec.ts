@@ -45,6 +45,15 @@ function wholeNumber(text: string): number {
   return Number(text)
 }
 
+/** Of 32 bits, which is what the generator starts from. */
+function seedOption(words: string): Option {
+  return new Option('--seed <number>', words).argParser((text) => {
+    const seed = wholeNumber(text)
+    if (seed >= 2 ** 32) throw new InvalidArgumentError(`It must be below ${2 ** 32}.`)
+    return seed
+  })
+}
+
 function positive(text: string): number {
   const number = Number(text)
   if (!(number > 0) || !Number.isFinite(number))
@@ -147,16 +156,18 @@ command(
   'pipec run --input events.ndjson',
 )
   .argument(...file)
-  .option(
-    '-i, --input <file>',
-    'one JSON object a line, in order of arrival; - reads stdin (default: generated records)',
+  .addOption(
+    new Option(
+      '-i, --input <file>',
+      'one JSON object a line, in order of arrival; - reads stdin (default: generated records)',
+    ).conflicts(['records', 'seed', 'eventsPerSecond']),
   )
   .addOption(
     new Option('-n, --records <count>', 'how many records to generate')
       .argParser(wholeNumber)
       .default(100_000),
   )
-  .addOption(new Option('--seed <number>', 'generates the same records again').argParser(wholeNumber))
+  .addOption(seedOption('generates the same records again'))
   .addOption(
     new Option('--events-per-second <number>', 'how generated event times are spread')
       .argParser(positive)
@@ -207,7 +218,7 @@ command(
       .argParser(wholeNumber)
       .default(1),
   )
-  .addOption(new Option('--seed <number>', 'makes the same records again').argParser(wholeNumber))
+  .addOption(seedOption('makes the same records again'))
   .option('-o, --output <file>', 'write them to a file, or to stdout with -')
   .addOption(
     new Option('--events-per-second <number>', 'how event times are spread in a file')
@@ -428,8 +439,10 @@ command(
       .argParser(wholeNumber)
       .default(10_000),
   )
-  .addOption(new Option('--seed <number>', 'makes the same records again').argParser(wholeNumber))
-  .option('-i, --input <file>', 'send these records instead: one JSON object a line')
+  .addOption(seedOption('makes the same records again'))
+  .addOption(
+    new Option('-i, --input <file>', 'send these records instead: one JSON object a line').conflicts('records'),
+  )
   .option('--keep-input <file>', 'write what is sent, with partitions; --input takes it')
   .option('--plain', "send the generator's records as they are, without hard ones among them")
   .addOption(
