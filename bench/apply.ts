@@ -36,8 +36,9 @@ async function create(engines: EngineSet, ending: Ending): Promise<Row> {
   const ran = await pipec(engines.folder, ['apply', '--yes'], ending, (child) => {
     listen(child, told)
     watched = watch(child.pid!, engines, signal)
-  })
-  over.abort()
+    // What it throws is thrown where it is waited for, once pipec has ended.
+    watched.catch(() => {})
+  }).finally(() => over.abort())
   const starts = await watched
   const waits = starts.map(({ address, runningAt }) => {
     const next = told.get(address)
@@ -80,29 +81,30 @@ async function watch(pid: number, engines: EngineSet, signal: AbortSignal): Prom
   const starts: Start[] = []
   for (const [address, look] of Object.entries(looksOf(engines))) {
     for (let accepted: number | null = null; ; ) {
-      if (signal.aborted) throw new Error(`${address} never ran`)
+      const last = signal.aborted
       const stage = await Promise.resolve(look()).catch(() => 'absent' as const)
       if (stage === 'accepted') accepted ??= cpuMillis(pid)
       if (stage === 'running') {
-        starts.push({
-          address,
-          runningAt: Date.now(),
-          cpu: accepted === null ? 0 : cpuMillis(pid) - accepted,
-        })
+        const now = cpuMillis(pid)
+        const cpu = accepted === null || now === null ? 0 : now - accepted
+        starts.push({ address, runningAt: Date.now(), cpu })
         break
       }
+      if (last) throw new Error(`${address} never ran`)
       await sleep(50)
     }
   }
   return starts
 }
 
-/** By the system's own book, which counts in hundredths of a second; 0 where it keeps none. */
-function cpuMillis(pid: number): number {
-  const path = `/proc/${pid}/stat`
-  if (!existsSync(path)) return 0
-  const words = readFileSync(path, 'utf8').split(') ')[1]!.split(' ')
-  return 10 * (Number(words[11]) + Number(words[12]))
+/** By the system's own book, which counts in hundredths of a second; null where it keeps none, or no more. */
+function cpuMillis(pid: number): number | null {
+  try {
+    const words = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return 10 * (Number(words[11]) + Number(words[12]))
+  } catch {
+    return null
+  }
 }
 
 const name = 'pipec.transactions'

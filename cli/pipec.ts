@@ -441,7 +441,10 @@ command(
   )
   .addOption(seedOption('makes the same records again'))
   .addOption(
-    new Option('-i, --input <file>', 'send these records instead: one JSON object a line').conflicts('records'),
+    new Option('-i, --input <file>', 'send these records instead: one JSON object a line').conflicts([
+      'records',
+      'plain',
+    ]),
   )
   .option('--keep-input <file>', 'write what is sent, with partitions; --input takes it')
   .option('--plain', "send the generator's records as they are, without hard ones among them")

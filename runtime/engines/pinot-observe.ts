@@ -79,8 +79,8 @@ async function actual(
   const wanted = desired.find(({ table }) => table === name)
   const live: Documents = { tableName: name, realtime, schema: (await schemaOf(client, name)) ?? {} }
   const topic = topicState(custom[marks.topic], now.get(topicOf(realtime)))
-  const segments = await consumption(client, name)
-  const stop = await stopOf(client, name, segments)
+  const [segments, paused] = await Promise.all([consumption(client, name), isPaused(client, name)])
+  const stop = stopOf(segments, paused)
   const detail: TableDetail = {
     table: name,
     version,
@@ -102,16 +102,15 @@ async function actual(
   }
 }
 
-/** Why its topic is not read any further; null where it is, or will be in a moment. */
-async function stopOf(
-  client: Pinot,
-  table: string,
-  segments: readonly Consumption[] | null,
-): Promise<string | null> {
+/**
+ * Why its topic is not read any further; null where it is, or nobody can tell. A consumer that has failed is soon no
+ * consumer any more; of those of several partitions the others are still there, and that is not seen here.
+ */
+function stopOf(segments: readonly Consumption[] | null, paused: boolean): string | null {
+  if (paused) return 'reading its topic is paused'
   const stopped = segments?.find(({ consumerState }) => consumerState !== 'CONSUMING')
   if (stopped !== undefined) return `${stopped.serverName} has stopped reading (${stopped.consumerState})`
-  const unread = segments === null || segments.length === 0
-  return unread && (await isPaused(client, table)) ? 'reading its topic is paused' : null
+  return segments?.length === 0 ? 'no server reads its topic' : null
 }
 
 type Health = Pick<ActualTable, 'status' | 'summary'>
@@ -125,7 +124,7 @@ async function healthOf(
   if (stop !== null) return { status: 'failed', summary: stop }
   const { rows, problem } = await query(client, `SELECT COUNT(*) FROM ${identifier(table)}`)
   if (problem !== null) return { status: 'failed', summary: problem.replaceAll(/\s+/g, ' ').slice(0, 200) }
-  const reading = segments !== null && segments.length > 0
+  const reading = segments !== null
   const count = Number(rows[0]?.[0] ?? 0).toLocaleString('en')
   return {
     status: reading ? 'running' : 'starting',

@@ -164,10 +164,12 @@ describe.skipIf(!ready)('apply on real engines', () => {
     expect((await lab.run('plan', '--exit-code')).out).toContain('Nothing to change')
   })
 
-  it('two applies at once make one of each thing, and both say that it is done', async () => {
+  it('two applies at once make one of each thing, Pinot’s table too, and both say that it is done', async () => {
     await lab.pipeline(onlyFlink)
     const both = await Promise.all([lab.run('apply', '--yes'), lab.run('apply', '--yes')])
     for (const each of both) expect(each.code, each.err).toBe(0)
+    const made = both.map(({ out }) => (out.includes('create    pinot.table.') ? 1 : 0))
+    expect(made.reduce<number>((sum, each) => sum + each, 0)).toBe(1)
     expect(await lab.flinkJobs()).toHaveLength(1)
     expect((await lab.run('plan', '--exit-code')).code).toBe(0)
   })

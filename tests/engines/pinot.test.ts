@@ -179,12 +179,6 @@ describe.skipIf(endpoints === null)('tables of a real Pinot', { timeout: 180_000
     expect(await converge(text())).toEqual(['unchanged'])
   })
 
-  test('two at once make one table', async () => {
-    const { text, converge } = await lab()
-    expect(await Promise.all([converge(text()), converge(text())])).toEqual([['create'], ['create']])
-    expect(await converge(text())).toEqual(['unchanged'])
-  })
-
   test('a topic that was made again: the table starts anew, though the new topic is longer than the old one', async () => {
     const { text, converge, produce, rows, table, topic, admin } = await lab()
     await produce([row(1, { n: 1 }), row(2, { n: 1 })])

@@ -26,6 +26,8 @@ export interface FakeFlink {
   fault: (nth: number) => Fault
   /** What a stop says against its savepoint. */
   savepointFailure: string | null
+  /** Milliseconds since a part of a job last changed its state, from look to look; the last one stays. */
+  ages: number[]
   /** How a job is as soon as it has been accepted. */
   outcome: 'RUNNING' | 'FAILED'
   close(): Promise<void>
@@ -41,6 +43,7 @@ export async function fakeFlink(): Promise<FakeFlink> {
     requests: [],
     fault: () => null,
     savepointFailure: null,
+    ages: [5_000],
     outcome: 'RUNNING',
     close: () => closed(server),
   }
@@ -122,7 +125,8 @@ const no = (status: number, text: string): Reply => ({ status, value: { errors: 
 function route(state: State, asked: string, body: string): Reply {
   const gateway = /^(\w+) \/v3\/sessions(?:\/([\w-]+))?(?:\/(.*))?$/.exec(asked)
   if (gateway !== null) return gatewayReply(state, gateway, body)
-  if (asked === 'GET /jobs/overview') return ok({ jobs: state.fake.jobs.map(overview) })
+  if (asked === 'GET /jobs/overview')
+    return ok({ jobs: state.fake.jobs.map((job) => overview(job, state.fake)) })
   const match = /^(\w+) \/jobs\/(\w+)(.*)$/.exec(asked)
   const job = state.fake.jobs.find(({ jid }) => jid === match?.[2])
   return job === undefined
@@ -130,9 +134,10 @@ function route(state: State, asked: string, body: string): Reply {
     : jobReply(state, job, `${match?.[1]} ${match?.[3]}`, body)
 }
 
-function overview({ jid, name, state, start }: FakeJob) {
+function overview({ jid, name, state, start }: FakeJob, { ages }: FakeFlink) {
+  const duration = ages.length > 1 ? ages.shift() : ages[0]
   const tasks = { running: state === 'RUNNING' ? 1 : 0, total: 1 }
-  return { jid, name, state, 'start-time': start, duration: 5_000, 'last-modification': start, tasks }
+  return { jid, name, state, 'start-time': start, duration, 'last-modification': start, tasks }
 }
 
 function jobReply(state: State, job: FakeJob, asked: string, body: string): Reply {

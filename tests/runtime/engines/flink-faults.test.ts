@@ -199,6 +199,15 @@ describe('a job', () => {
     await fake.close()
   })
 
+  test('that restarts is not taken for one that runs', async () => {
+    const fake = await fakeFlink()
+    // Its start, and a restart between two looks.
+    fake.ages = [10, 900, 30, 999, 1_000]
+    expect(await converge(fake, job)).toBe('create')
+    expect(fake.ages).toEqual([1_000])
+    await fake.close()
+  })
+
   test('that was lost with its session is started by the next apply', async () => {
     const fake = await fakeFlink()
     fake.fault = once('forget', 4)

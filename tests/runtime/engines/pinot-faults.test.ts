@@ -147,13 +147,15 @@ const once = (fault: Fault, at: number) => (nth: number) => (nth === at ? fault 
 
 /** GETs are asked again behind the engine's back, as the door's own tests show; these are what that cannot mend. */
 const unmended: readonly Fault[] = ['late', 'html', 'echo']
+/** Where Pinot does not tell whether it reads, plan takes it that it does. */
+const untold = /pauseStatus|consumingSegmentsInfo/
 const faults: readonly Fault[] = ['lose', 'hang', 'drip', 'half', 'reset', 'busy', ...unmended]
 
 describe.each(Object.entries(scenarios))('%s, whatever request it meets:', (_, scenario) => {
   test.concurrent.each(faults)('%s once', { timeout: 120_000 }, async (fault) => {
     const requests = await requestsOf(scenario)
     const met = requests.flatMap((request, index) =>
-      unmended.includes(fault) || !request.startsWith('GET ') ? [index + 1] : [],
+      !untold.test(request) && (unmended.includes(fault) || !request.startsWith('GET ')) ? [index + 1] : [],
     )
     expect(met.length).toBeGreaterThan(1)
     expect(await broken(met, (at) => holds(scenario, once(fault, at)))).toEqual([])

@@ -180,6 +180,21 @@ describe('what goes wrong is told', () => {
     expect(await converge(job)).toBe('update')
   })
 
+  test('a log that says ready is not believed when its driver has ended meanwhile', async () => {
+    fake.outcome = { state: 'RUNNING', stdout: '' }
+    let logs = 0
+    fake.fault = (nth) => {
+      const [driver] = fake.drivers
+      if (driver === undefined || fake.requests[nth - 1] !== 'GET /log/') return null
+      logs++
+      if (logs === 3) Object.assign(driver, { state: 'FAILED', stdout: ready })
+      return null
+    }
+    const failure = await failureOf(converge(job))
+    expect(failure.message).toContain('ended as FAILED')
+    expect(logs).toBeGreaterThan(3)
+  })
+
   test('how far it has come, once it says so', async () => {
     await converge(job)
     expect(await spark.observe([], context())).toMatchObject([
