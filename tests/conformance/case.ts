@@ -80,7 +80,7 @@ function flinkSettings({ window, late, parallelism }: Parts, name: string) {
 }
 
 function ksqldbSettings({ partitions }: Parts, name: string) {
-  return { topic: `${name}_ksqldb`, ...(partitions === 1 ? {} : { emit: 'changes', grace: '4d' }) }
+  return { topic: `${name}_ksqldb`, ...(partitions === 1 ? {} : { emit: 'changes', grace: '400d' }) }
 }
 
 function sparkSettings({ late }: Parts, name: string) {

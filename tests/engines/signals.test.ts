@@ -199,7 +199,7 @@ describe.skipIf(inject('local') === null)('the program', { timeout: 120_000 }, (
     await fake.close()
     const { code, out, err } = await pipec(['verify', '--remove', `${name}_v0123ab`], cwd)
     expect({ code, out }).toEqual({ code: 1, out: '' })
-    expect(err).toMatch(/^error: Spark .* does not answer/m)
+    expect(err).toMatch(/^error: Spark .* cannot be reached/m)
   })
 
   test('verify whose report finds no room tells what it has found', async () => {

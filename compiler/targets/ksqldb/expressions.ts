@@ -5,9 +5,8 @@
 import type { Condition, Type, Value } from '../../ir.ts'
 import { joinSql, type Sql, sql } from '../../text.ts'
 import { call, cast } from './functions.ts'
-import { likePattern } from './like.ts'
+import { like } from './like.ts'
 import { bareLiteral, typedLiteral } from './literals.ts'
-import { string } from './quoting.ts'
 import { certain, guards, nullable, safe, strict, type Term, unique } from './term.ts'
 import { anyValue, typedNull, valueType } from './types.ts'
 
@@ -228,12 +227,9 @@ function outside({ value, low, high, at }: ConditionOf<'between'>, scope: Scope)
   return conjuncts({ kind: 'or', operands: [below, above], at }, scope)
 }
 
-/** LIKE fails on null. */
-function likeness(like: ConditionOf<'like'>, scope: Scope): readonly Sql[] {
-  const subject = term(like.value, scope)
-  const { text, escaped } = likePattern(like.pattern, like.escape)
-  const test = sql`${subject.sql} LIKE ${string(text)}${escaped ? sql` ESCAPE '!'` : sql``}`
-  return unique([...subject.present, like.negated ? sql`NOT (${test})` : test])
+function likeness({ value, pattern, escape, negated }: ConditionOf<'like'>, scope: Scope): readonly Sql[] {
+  const subject = term(value, scope)
+  return unique([...subject.present, like(subject.sql, pattern, escape, negated)])
 }
 
 function nullness({ sql: text, present, total }: Term, negated: boolean): readonly Sql[] {

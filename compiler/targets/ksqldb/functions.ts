@@ -30,7 +30,8 @@ const forms = {
   round,
   upper: (operand) => sql`UCASE(${operand})`,
   lower: (operand) => sql`LCASE(${operand})`,
-  trim: (operand) => sql`TRIM(${operand})`,
+  // TRIM would take tabs, line breaks and every other control character as well (java.lang.String.trim).
+  trim: (operand) => sql`REGEXP_REPLACE(${operand}, ${property('(?s)^ +| +(?!.)')}, '')`,
   length: (operand) => sql`CAST(LEN(${operand}) AS BIGINT)`,
   substring: (operand, [start, length]) =>
     length === undefined

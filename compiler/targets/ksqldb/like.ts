@@ -1,37 +1,23 @@
-/** The patterns of LIKE with an escape that ksqlDB can take: it copies the character into Java code, quotes and all. */
+/** LIKE as ksqlDB can be told it: its own has `%` and `_` stop at a line break (LikeEvaluator of confluentinc/ksql). */
+import { type Sql, sql } from '../../text.ts'
+import { string } from './quoting.ts'
 
-/** The same pattern with `!` as its escape, or with none where nothing has to be escaped. */
-export function likePattern(
-  pattern: string,
-  escapedBy: string | null,
-): { readonly text: string; readonly escaped: boolean } {
-  const parts = symbols([...pattern], escapedBy)
-  const escaped = parts.some((part) => part.literal && isWildcard(part.character))
-  const text = parts.map((part) => (escaped ? withEscape(part) : part.character)).join('')
-  return { text, escaped }
+/** True or false for a text that is not null. */
+export function like(operand: Sql, pattern: string, escapedBy: string | null, negated: boolean): Sql {
+  const match = sql`REGEXP_EXTRACT(${string(regularExpression([...pattern], escapedBy))}, ${operand})`
+  return negated ? sql`${match} IS NULL` : sql`${match} IS NOT NULL`
 }
 
-interface PatternSymbol {
-  readonly character: string
-  /** Stands for itself, wildcard or not. */
-  readonly literal: boolean
-}
-
-function symbols(characters: readonly string[], escapedBy: string | null): readonly PatternSymbol[] {
-  const found: PatternSymbol[] = []
+/** From the first character to the last: with `(?s)` a dot is any character, and none may come behind the end. */
+function regularExpression(characters: readonly string[], escapedBy: string | null): string {
+  let inner = ''
   for (let at = 0; at < characters.length; at++) {
     const escapes = characters[at] === escapedBy && at + 1 < characters.length
     if (escapes) at++
     const character = characters[at] ?? ''
-    found.push({ character, literal: escapes || !isWildcard(character) })
+    if (!escapes && character === '%') inner += '.*'
+    else if (!escapes && character === '_') inner += '.'
+    else inner += character.replace(/[\\^$.|?*+()[\]{}]/, '\\$&')
   }
-  return found
-}
-
-function withEscape({ character, literal }: PatternSymbol): string {
-  return literal && (isWildcard(character) || character === '!') ? `!${character}` : character
-}
-
-function isWildcard(character: string): boolean {
-  return character === '%' || character === '_'
+  return `(?s)^${inner}(?!.)`
 }
