@@ -5,7 +5,7 @@ import { isFailure } from './failure.ts'
 
 export interface Observation {
   readonly actual: readonly Actual[]
-  /** Engines that nothing is wanted from and that did not answer. */
+  /** Engines that nothing is wanted from and that did not answer, or have no address here. */
   readonly notes: readonly string[]
 }
 
@@ -24,7 +24,14 @@ export async function observe(
       .filter((each) => reachable(each, context))
       .map((each) => ask(each, desired, context, needed.has(each.key))),
   )
-  return { actual: answers.flatMap((each) => each.actual), notes: answers.flatMap((each) => each.notes) }
+  const unknown = engines.filter((each) => needed.has(each.key) && !reachable(each, context))
+  return {
+    actual: answers.flatMap((each) => each.actual),
+    notes: [
+      ...answers.flatMap((each) => each.notes),
+      ...unknown.map(({ key }) => `${key} is not up here: what it may hold of this pipeline stays.`),
+    ],
+  }
 }
 
 function reachable(engine: Engine, context: Context): boolean {

@@ -184,7 +184,8 @@ async function removeOnly(
     })
   const ofRun = { ...context, pipeline: name }
   // One that does not answer may hold a part of the run.
-  await observe([], engines, ofRun, enginesOf(manifest))
+  const { notes } = await observe([], engines, ofRun, enginesOf(manifest))
+  for (const note of notes) io.err(`${note}\n`)
   await removeRun(engines, ofRun, false, io.progress)
   await io.out(`Nothing of the run ${name} is left.\n`)
   return 0

@@ -139,7 +139,7 @@ function withoutLayout(statement: string): string {
 async function finished({ session }: Work, { deletedTopic }: Step): Promise<Outcome> {
   if (deletedTopic === null) return 'done'
   const deadline = session.now() + session.patience.effect
-  while ((await topics(session)).includes(deletedTopic)) {
+  while (await isListed(deletedTopic, session)) {
     if (session.now() >= deadline) {
       throw new Failure(`ksqlDB was told to delete the topic "${deletedTopic}", but it is still there.`, {
         next: 'Delete the topic, or allow it (delete.topic.enable) in the broker, then apply again.',
@@ -150,10 +150,13 @@ async function finished({ session }: Work, { deletedTopic }: Step): Promise<Outc
   return 'done'
 }
 
-async function topics(session: Session): Promise<readonly string[]> {
-  const entities = entitiesOf(session, await ask(session, 'LIST TOPICS;'))
-  const found = entityOf<{ topics: readonly { name: string }[] }>(session, entities, 'kafka_topics')
-  return found.topics.map(({ name }) => name)
+/** ksqlDB looks at each topic that it lists, and answers 500 when one goes meanwhile: that is no answer yet. */
+async function isListed(topic: string, session: Session): Promise<boolean> {
+  const answer = await ask(session, 'LIST TOPICS;')
+  if (answer.status >= 500) return true
+  const entities = entitiesOf(session, answer)
+  const { topics } = entityOf<{ topics: readonly { name: string }[] }>(session, entities, 'kafka_topics')
+  return topics.some(({ name }) => name === topic)
 }
 
 function refused({ message }: Refusal, statement: string | null, line: number | null, next: string): Failure {

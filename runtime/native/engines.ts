@@ -39,15 +39,20 @@ export interface Selection {
 const noKsqldb =
   'ksqlDB is left out: no package registry carries it. Set KSQLDB_HOME to a downloaded distribution, or KSQLDB_URL to a server that runs.'
 
-/** @throws Failure when `explicit` and ksqlDB is wanted but not at hand, or PINOT_HOME holds no Pinot. */
+/**
+ * @param running engines that are up, which stay part of it.
+ * @throws Failure when `explicit` and ksqlDB is wanted but not at hand, or PINOT_HOME holds no Pinot.
+ */
 export async function select(
-  wanted: readonly LocalEngine[],
+  asked: readonly LocalEngine[],
   explicit: boolean,
   env: Environment,
+  running: ReadonlySet<LocalEngine> = new Set(),
 ): Promise<Selection> {
+  const wanted = [...asked, ...running]
   const ksqldb = wanted.includes('ksqldb')
   const url = env.KSQLDB_URL || null
-  const missing = ksqldb && url === null && !env.KSQLDB_HOME
+  const missing = ksqldb && url === null && !env.KSQLDB_HOME && !running.has('ksqldb')
   if (missing && explicit) throw new Failure(noKsqldb)
   const table = {
     kafka: () => kafka,

@@ -1,8 +1,17 @@
 /** ksqlDB: from a distribution that the user has, because no package registry carries one. */
+import { Failure } from '../failure.ts'
 import { type EnginePlan, loggingFile, properties, type Setup } from './service.ts'
 
-/** `home` is the distribution's folder, with `bin/ksql-server-start`. */
+/**
+ * `home` is the distribution's folder, with `bin/ksql-server-start`. Throws Failure for a folder that its script (ksql-run-class)
+ * would cut in two.
+ */
 export function ksqldbPlan(setup: Setup, home: string): EnginePlan {
+  if (/\s/.test(setup.folder)) {
+    throw new Failure(`ksqlDB's start script cannot take a path with a blank in it: ${setup.folder}`, {
+      next: 'Move the project, or start ksqlDB yourself and set KSQLDB_URL to its address.',
+    })
+  }
   const file = `${setup.folder}/conf/ksqldb.properties`
   const data = `${setup.folder}/data/ksqldb`
   return {

@@ -53,7 +53,7 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   for (const { set } of selection.engines)
     if (set !== null) await fetchSet(set, { ...request, python: tools.python })
   await start(plans, running, { request, folder, ports })
-  const local = localOf(planned, selection.ksqldbUrl)
+  const local = localOf(planned, selection.ksqldbUrl ?? urlOfRunningKsqldb(running, ports))
   await writeJson(join(folder, 'local.json'), local)
   const look = whereToLook(local, folder, request.cwd)
   return { local, started: missing.map((service) => service.title), leftOut: selection.leftOut, look }
@@ -89,6 +89,11 @@ function localOf(planned: readonly Planned[], ksqldbUrl: string | null): Local {
     { version: 1, with: 'native', ...nothing },
     ...planned.map((one) => one.local),
   ) as Local
+}
+
+/** Of one that is up, also where KSQLDB_HOME is not set any more. */
+function urlOfRunningKsqldb(running: readonly StartedService[], ports: Ports): string | null {
+  return running.some(({ engine }) => engine === 'ksqldb') ? `http://127.0.0.1:${ports.ksqldb}` : null
 }
 
 function choosePorts(request: UpRequest, record: NativeRecord | null): Ports {
@@ -129,7 +134,8 @@ async function manifestEngines(cwd: string): Promise<readonly LocalEngine[]> {
 /** Engines that are up already stay part of it, so that the record names all of them. */
 async function selectEngines(request: UpRequest, running: readonly StartedService[]): Promise<Selection> {
   const wanted = request.engines ?? (await manifestEngines(request.cwd))
-  return select([...wanted, ...running.map((one) => one.engine)], request.engines !== null, request.env)
+  const up = new Set(running.map((one) => one.engine))
+  return select(wanted, request.engines !== null, request.env, up)
 }
 
 async function findTools({ env, signal }: UpRequest, { engines }: Selection): Promise<Tools> {

@@ -41,6 +41,12 @@ describe('destroy', () => {
     expect(io.said.out).toMatch(/^delete .*: done\nNothing of this pipeline is there\.\n$/)
   })
 
+  test('an engine without an address here may hold a part of the pipeline: that is said', async () => {
+    const io = project()
+    expect(await destroy({ ...options, engine: 'ksqldb', json: false }, io)).toBe(0)
+    expect(io.said.err).toContain('ksqldb is not up here: what it may hold of this pipeline stays.')
+  })
+
   test('an engine that does not answer may hold a part of the pipeline: that is no "nothing is there"', async () => {
     const page = createServer((_, response) => response.end('<html>Sign in</html>'))
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve))

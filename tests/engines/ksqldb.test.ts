@@ -180,7 +180,7 @@ describe.skipIf(unavailable !== null)(`a real ksqlDB (${unavailable ?? 'here'})`
   let lab: Lab
   beforeAll(async () => {
     lab = await openLab()
-  }, long)
+  }, 600_000)
   afterAll(() => lab?.stop(), long)
 
   test('create, nothing, replace, drift, destroy', { timeout: long }, async () => {

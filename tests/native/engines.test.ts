@@ -47,6 +47,19 @@ describe('the choice of engines', () => {
     expect(ksqldb).toMatchObject({ program: '/opt/ksqldb/bin/ksql-server-start', after: ['kafka'] })
   })
 
+  test('keeps a ksqlDB that it started, though its distribution is not named any more', async () => {
+    const up = new Set<LocalEngine>(['kafka', 'ksqldb'])
+    const { engines, leftOut } = await select(['flink'], true, {}, up)
+    expect(engines.map(({ engine }) => engine)).toEqual(['kafka', 'flink'])
+    expect(leftOut).toEqual([])
+  })
+
+  test('refuses a folder that ksqlDB’s own script would cut in two', async () => {
+    const { engines } = await select(['ksqldb'], true, { KSQLDB_HOME: '/opt/ksqldb' })
+    const ksqldb = engines.find(({ engine }) => engine === 'ksqldb')!
+    expect(() => ksqldb.plan({ ...setup, folder: '/my work/.pipec' }, '')).toThrow(/blank in it: \/my work/)
+  })
+
   test('takes Pinot from PINOT_HOME, whose version it reads, and refuses a folder without one', async () => {
     mkdirSync(join(home, 'lib'))
     await expect(select(all, false, { PINOT_HOME: home })).rejects.toThrow(/PINOT_HOME/)
