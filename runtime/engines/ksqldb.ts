@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
 import { type Patience, patience, Session } from './ksqldb-client.ts'
+import { refuseOtherKafka } from './ksqldb-cluster.ts'
 import { compareQuery, type KsqldbChange } from './ksqldb-compare.ts'
 import { dryRun, execute, type Work } from './ksqldb-execute.ts'
 import { type Names, namesOf } from './ksqldb-identity.ts'
@@ -71,6 +72,7 @@ async function install(
   progress: ProgressStep,
 ): Promise<void> {
   const names = namesOf(context.pipeline)
+  await refuseOtherKafka(session, context)
   for (let round = 1; ; round++) {
     const live = await look(session, names)
     if (round === 1) refuseDrift(change, live)

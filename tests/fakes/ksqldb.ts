@@ -48,6 +48,8 @@ export class FakeKsqldb {
   before: (request: Received) => void = () => {}
   /** What meets the nth request, counted from 1, unless it is one of those at which to misbehave. */
   fault: (nth: number) => Fault | null = () => null
+  /** Of its Kafka; null says nothing of it. */
+  clusterId: string | null = null
   readonly #server: Server
   readonly #traps: Trap[] = []
 
@@ -87,6 +89,10 @@ export class FakeKsqldb {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    if (request.url === '/info' && this.clusterId !== null) {
+      const info = { version: '8.3.1', kafkaClusterId: this.clusterId, ksqlServiceId: 'default_' }
+      return reply(response, 200, { KsqlServerInfo: { ...info, serverStatus: 'RUNNING' } })
+    }
     if (request.url !== '/ksql')
       return reply(response, 404, {
         '@type': 'generic_error',
