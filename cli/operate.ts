@@ -1,7 +1,7 @@
 /** What plan, apply, status, destroy and verify share: fresh generated files, an environment, its engines, a Context. */
 import { dirname } from 'node:path'
 import type { Output } from '../compiler/compile.ts'
-import type { Manifest } from '../compiler/manifest.ts'
+import type { Manifest, Resource } from '../compiler/manifest.ts'
 import type { Context, Engine, EngineKey } from '../runtime/engines/engine.ts'
 import { resolveEnvironment } from '../runtime/environment.ts'
 import { Failure } from '../runtime/failure.ts'
@@ -83,8 +83,12 @@ function requireFile(tree: Tree, file: string): string {
   return text
 }
 
-function refuseStale(output: Output, tree: Tree): void {
-  const stale = [...output.files].filter(([path, text]) => tree.get(path) !== text).map(([path]) => path)
+/** Of what apply sends; an engine's own configuration is for people to change. */
+function refuseStale({ files, manifest }: Output, tree: Tree): void {
+  const sent = new Set(['manifest.json', ...manifest.resources.flatMap(filesOf)])
+  const stale = [...files]
+    .filter(([path, text]) => sent.has(path) && tree.get(path) !== text)
+    .map(([path]) => path)
   if (stale.length === 0) return
   const shown = stale
     .slice(0, 5)
@@ -94,6 +98,11 @@ function refuseStale(output: Output, tree: Tree): void {
     detail: stale.length > 5 ? `${shown}\nand ${stale.length - 5} more` : shown,
     next: 'Run `pipec build`, and look at the diff, before anything is applied.',
   })
+}
+
+function filesOf(resource: Resource): readonly string[] {
+  if (resource.kind === 'kafka-topic') return []
+  return resource.kind === 'pinot-table' ? [resource.schemaFile, resource.tableFile] : [resource.file]
 }
 
 /**

@@ -250,7 +250,13 @@ command('test', "Run the pipeline's fixtures: rows in, rows out, late rows.", 'p
   .argument('[fixtures...]', 'fixture files (default: tests/*.yaml beside the pipeline)')
   .option('-f, --file <pipeline.yaml>', 'the pipeline', 'pipeline.yaml')
   .option('--name <text>', 'only fixtures whose name contains it')
-  .option('--update', 'write what came out into the fixtures, and show the difference')
+  .addOption(
+    new Option('--update', 'write what came out into the fixtures, and show the difference').conflicts([
+      'engine',
+      'json',
+      'junit',
+    ]),
+  )
   .option('--junit <file>', 'write a JUnit report')
   .addOption(new Option('--engine <name>', 'run them on a live engine').choices(['flink', 'ksqldb', 'spark']))
   .addOption(environmentOption())

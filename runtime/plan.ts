@@ -135,6 +135,15 @@ function sorted(changes: readonly Change[], direction: 1 | -1): Change[] {
   return [...changes].sort((a, b) => direction * (order.indexOf(a.engine) - order.indexOf(b.engine)))
 }
 
+/** What a fresh look would end or start anew although the plan did not say so: somebody else has been at work meanwhile. */
+export function unsaid(plan: Plan, fresh: Plan): readonly Change[] {
+  const said = new Set(plan.changes.map(({ address, action }) => `${action} ${address}`))
+  return fresh.changes.filter(
+    ({ address, action }) =>
+      (action === 'replace' || action === 'delete') && !said.has(`${action} ${address}`),
+  )
+}
+
 /** Whether apply would do anything. */
 export function isChange(change: Change): boolean {
   return change.action !== 'unchanged'

@@ -1,6 +1,8 @@
 import { type Applied, apply as applyChanges } from '../../runtime/apply.ts'
+import type { Change } from '../../runtime/engines/engine.ts'
 import { withLock } from '../../runtime/engines/kafka-lock.ts'
-import { isChange, type Plan } from '../../runtime/plan.ts'
+import { Failure } from '../../runtime/failure.ts'
+import { isChange, type Plan, unsaid } from '../../runtime/plan.ts'
 import { confirm } from '../confirm.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { makePlan, type Operation, openOperation, type TargetOptions } from '../operate.ts'
@@ -56,9 +58,18 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
   }
   const second = await withLock(lock, async () => {
     const fresh = await makePlan(operation)
+    const [odd] = unsaid(plan, fresh)
+    if (odd !== undefined) throw moved(odd)
     return applyChanges(fresh.changes, engines, context, io.progress)
   })
   return { ...second, done: [...first.done, ...second.done] }
+}
+
+function moved({ address, action, reason }: Change): Failure {
+  return new Failure(`${address} has changed since it was planned; to ${action} it was not in the plan.`, {
+    detail: reason,
+    next: 'Run `pipec plan` again. Topics were made where they were missing; nothing else was changed.',
+  })
 }
 
 /** One refusal anywhere means that nothing is begun. */

@@ -3,6 +3,7 @@ import Table from 'cli-table3'
 import { createColors } from 'picocolors'
 import type { Actual, Position } from '../../runtime/engines/engine.ts'
 import { isFailure } from '../../runtime/failure.ts'
+import { wantedResources } from '../../runtime/plan.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { type Operation, openForRemoval, type TargetOptions } from '../operate.ts'
 
@@ -24,19 +25,29 @@ export async function status(options: StatusOptions, io: Io): Promise<ExitCode> 
   const operation = await openForRemoval(options, io)
   if (operation === null) return 1
   for (;;) {
-    const rows = await rowsOf(operation)
+    const passedOver = leftOutOf(operation)
+    const rows = await rowsOf(operation, passedOver)
     await (options.watch ? io.stream : io.out)(
       options.json
         ? `${JSON.stringify({ environment: operation.context.endpoints.environment, resources: rows }, null, 2)}\n`
         : table(rows, options.watch, io),
     )
-    if (!options.watch) return rows.every((each) => each.status === 'running') ? 0 : 1
+    const runs = ({ address, status }: Row): boolean => status === 'running' || passedOver.has(address)
+    if (!options.watch) return rows.every(runs) ? 0 : 1
     await sleep(2000, undefined, { signal: io.signal }).catch(() => {})
     if (io.signal.aborted) return 130
   }
 }
 
-async function rowsOf({ engines, engine, context, manifest }: Operation): Promise<readonly Row[]> {
+/** What apply passes over as well, because its engine is not up here. */
+function leftOutOf({ manifest, context: { endpoints } }: Operation): ReadonlySet<string> {
+  return endpoints.environment === 'local' ? wantedResources(manifest, endpoints, null).leftOut : new Set()
+}
+
+async function rowsOf(
+  { engines, engine, context, manifest }: Operation,
+  passedOver: ReadonlySet<string>,
+): Promise<readonly Row[]> {
   const asked = engines.filter((each) => engine === null || each.key === engine)
   const rows = await Promise.all(
     asked.map(async (each): Promise<readonly Row[]> => {
@@ -50,7 +61,14 @@ async function rowsOf({ engines, engine, context, manifest }: Operation): Promis
         const missing = own.filter((resource) => !actual.some((one) => one.address === resource.address))
         return [
           ...actual.map((one) => row(each.key, one.address, one.status, one.summary, one.position)),
-          ...missing.map((resource) => row(each.key, resource.address, 'absent', 'not applied')),
+          ...missing.map(({ address }) =>
+            row(
+              each.key,
+              address,
+              'absent',
+              passedOver.has(address) ? 'its engine is not up here' : 'not applied',
+            ),
+          ),
         ]
       } catch (error) {
         if (!isFailure(error)) throw error

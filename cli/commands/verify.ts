@@ -163,9 +163,14 @@ async function deployed(
       progress: io.progress,
     })
   } finally {
-    const patient = new AbortController()
-    await removeRun(engines, { ...context, signal: patient.signal }, context.signal.aborted, io.progress)
+    const patient = { ...context, signal: new AbortController().signal }
+    const used = enginesOf(run.manifest)
+    const own = engines.filter(
+      ({ key }) => key === 'kafka' || (used.has(key) && (options.engine ?? key) === key),
+    )
+    const unseen = await removeRun(own, patient, context.signal.aborted, io.progress)
     process.off('exit', warn)
+    if (unseen.length > 0) io.err(`${unseen.join('\n')}\n${leftBehind(run.manifest.pipeline)}`)
   }
 }
 

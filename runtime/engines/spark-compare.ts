@@ -6,6 +6,8 @@ import type { ActualSparkJob } from './spark-observe.ts'
 export type SparkChange = Change<SparkJobResource, ActualSparkJob>
 
 const goesOn = 'goes on from its checkpoint'
+/** Its drivers are forgotten when the cluster ends, the checkpoints of its query are not. */
+const readsAll = 'reads the topic from the start, or goes on from checkpoints that this query has left'
 const startsAnew = 'starts anew: reads the topic from the start and writes every window again'
 
 export function compareJob(desired: SparkJobResource | null, actual: ActualSparkJob | null): SparkChange {
@@ -17,8 +19,7 @@ export function compareJob(desired: SparkJobResource | null, actual: ActualSpark
 type Decision = { readonly action: Action; readonly reason: string; readonly state: string | null }
 
 function decision(desired: SparkJobResource | null, actual: ActualSparkJob | null): Decision {
-  if (actual === null)
-    return { action: 'create', reason: 'It is not there.', state: 'reads the topic from the start' }
+  if (actual === null) return { action: 'create', reason: 'It is not there.', state: readsAll }
   if (desired === null) {
     return {
       action: 'delete',

@@ -141,6 +141,8 @@ execution.checkpointing.savepoint-dir: ${JSON.stringify(`file://${data}/savepoin
 # Kept when a job is cancelled or its cluster ends, so that it can go on from there.
 execution.checkpointing.externalized-checkpoint-retention: RETAIN_ON_CANCELLATION
 execution.checkpointing.num-retained: 2
+# Seconds for which a job that has ended is known, and so can go on: an hour by default.
+jobstore.expiration-time: 86400
 io.tmp.dirs: ${JSON.stringify(`${data}/tmp`)}
 `
 }

@@ -20,6 +20,9 @@ export async function makeTopics(
   if (failed !== null) throw failed.failure
 }
 
+/** What could not be looked at may hold a part of the run. */
+export type Unseen = readonly string[]
+
 /** A job that was being submitted when the user stopped appears only after a while. */
 const looks = 3
 const betweenLooks = 2_000
@@ -27,6 +30,7 @@ const betweenLooks = 2_000
 /**
  * Removes whatever bears the run's name: jobs first, all engines at once, then topics.
  * @param interrupted whether something may still be on its way.
+ * @returns a note for each engine that did not answer.
  * @throws Failure that says what is left.
  */
 export async function removeRun(
@@ -34,11 +38,11 @@ export async function removeRun(
   context: Context,
   interrupted: boolean,
   progress: Progress,
-): Promise<void> {
-  for (let clean = 0; clean < (interrupted ? looks : 1); ) {
-    const removed = await removeOnce(engines, context, progress)
+): Promise<Unseen> {
+  for (let clean = 0; ; ) {
+    const { removed, unseen } = await removeOnce(engines, context, progress)
     clean = removed ? 0 : clean + 1
-    if (!interrupted) return
+    if (!interrupted || clean === looks) return unseen
     await sleep(betweenLooks)
   }
 }
@@ -47,9 +51,9 @@ async function removeOnce(
   engines: readonly Engine[],
   context: Context,
   progress: Progress,
-): Promise<boolean> {
-  const { actual } = await observe([], engines, context)
-  if (actual.length === 0) return false
+): Promise<{ readonly removed: boolean; readonly unseen: Unseen }> {
+  const { actual, notes: unseen } = await observe([], engines, context)
+  if (actual.length === 0) return { removed: false, unseen }
   const changes = changesOf([], actual, engines)
   const jobs = engines.filter(({ key }) => key !== 'kafka')
   const failures = await Promise.all(
@@ -69,7 +73,7 @@ async function removeOnce(
       detail: failed.join('\n'),
       next: `Once the cause is mended, remove the rest with \`pipec verify --remove ${context.pipeline}\`.`,
     })
-  return true
+  return { removed: true, unseen }
 }
 
 /** Why each thing that is left could not be removed. */

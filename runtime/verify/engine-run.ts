@@ -16,6 +16,8 @@ export interface EngineRun {
   readonly topic: string
   /** Whether the engine makes its topic itself. */
   readonly ownTopic: boolean
+  /** Whether all records are to lie there when it begins to read: they are then one batch of Spark's. */
+  readonly findsAll?: boolean
   readonly results: Results
   /** Identities of the rows that must come. */
   readonly awaited: ReadonlySet<string>
@@ -48,8 +50,10 @@ export async function runEngine(
   const step = progress.start(run.name, null)
   const end = new AbortController()
   const clock: { runningAt: number | null } = { runningAt: null }
-  const startedAt = context.now()
+  let startedAt = context.now()
   try {
+    await untilNearlySent(run, context)
+    startedAt = context.now()
     const reading = { failure: null as Failure | null }
     const read = (): void => void follow(run, context, end.signal, reading)
     if (!run.ownTopic) read()
@@ -66,6 +70,14 @@ export async function runEngine(
     end.abort()
     step.finish(`${seen(run)} of ${run.awaited.size} windows`)
   }
+}
+
+/** Spark takes longer than this from its submission to its first batch: 8 s at least were seen. */
+const shortestStart = 3_000
+
+async function untilNearlySent({ findsAll, sending }: EngineRun, { signal }: Context): Promise<void> {
+  if (findsAll !== true || sending === undefined) return
+  while (!sending.done && sending.left() > shortestStart) await sleep(50, undefined, { signal })
 }
 
 async function start({ engine, job }: EngineRun, context: Context, step: ProgressStep): Promise<void> {
@@ -155,11 +167,13 @@ interface Looked {
 const unknown: Position = { behind: null, closedUpTo: null }
 
 /** Throws Failure when the job has gone or does not run any more. */
-async function look({ engine, job, name }: EngineRun, context: Context): Promise<Looked> {
+async function look(run: EngineRun, context: Context): Promise<Looked> {
+  const { engine, job, name } = run
+  const far = `it had written ${seen(run)} of ${run.awaited.size} windows`
   const actual = (await engine.observe([job], context)).find(({ address }) => address === job.address)
-  if (actual === undefined) throw new Failure(`${name} does not run the job any more.`)
+  if (actual === undefined) throw new Failure(`${name} does not run the job any more; ${far}.`)
   if (actual.status === 'failed' || actual.status === 'stopped')
-    throw new Failure(`${name}'s job does not run any more: ${actual.summary}`)
+    throw new Failure(`${name}'s job does not run any more; ${far}: ${actual.summary}`)
   return { position: actual.position ?? unknown, summary: actual.summary }
 }
 

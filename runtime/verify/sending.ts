@@ -1,10 +1,15 @@
 /** Records that are sent while engines run: a job takes longer to start than Kafka to take the records. */
 import type { Context } from '../engines/engine.ts'
 
-/** Whether all are sent: what an engine says before is not its last word. */
 export interface Sending {
+  /** Whether all are sent: what an engine says before is not its last word. */
   readonly done: boolean
+  /** Milliseconds that the rest takes at the rate so far; Infinity before the first are sent. */
+  left(): number
 }
+
+/** Tells how far the sending has come: more than 0, at most 1. */
+export type Told = (share: number) => void
 
 /**
  * Both at once, and both at their end when this is; where sending fails, the engines are not waited for.
@@ -15,13 +20,21 @@ export interface Sending {
  */
 export async function sendWhileRunning<T>(
   context: Context,
-  send: () => Promise<void>,
+  send: (told: Told) => Promise<void>,
   run: (context: Context, sending: Sending) => Promise<T>,
 ): Promise<{ readonly ran: T; readonly sentAt: number }> {
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
-  const sending = { done: false }
-  const sent = send().then(
+  const began = context.now()
+  let share = 0
+  const sending = {
+    done: false,
+    left: () => (share === 0 ? Infinity : ((context.now() - began) * (1 - share)) / share),
+  }
+  const told: Told = (sent) => {
+    share = sent
+  }
+  const sent = send(told).then(
     () => {
       sending.done = true
       return context.now()

@@ -19,7 +19,7 @@ import { judge, type Verdict } from './judge.ts'
 import { assertOracle } from './oracle.ts'
 import { identityOf, Results } from './results.ts'
 import { type Evaluated, evaluate, type Oracle, type SentRecord } from './rows.ts'
-import { allEnded, sendWhileRunning } from './sending.ts'
+import { allEnded, sendWhileRunning, type Told } from './sending.ts'
 
 export interface VerifyRequest {
   /** Under the run's name, as is everything here. */
@@ -74,11 +74,12 @@ export async function verify(request: VerifyRequest): Promise<Report> {
   const { manifest, context, engines, only, progress } = request
   const prepared = await prepare(request)
   const wanted = wantedResources(manifest, context.endpoints, only)
-  await makeTopics(wanted.resources, engines, context, progress)
   const runs = wanted.resources.flatMap((job) => {
     if (job.kind !== 'flink-job' && job.kind !== 'spark-job' && job.kind !== 'ksqldb-query') return []
     return [engineRun(job, request, prepared)]
   })
+  if (runs.length === 0) throw nothingToCompare(wanted.notes, only)
+  await makeTopics(wanted.resources, engines, context, progress)
   const { ended, sentAt } = await sentAndRun(runs, prepared, request)
   return {
     records: request.records.length,
@@ -89,6 +90,14 @@ export async function verify(request: VerifyRequest): Promise<Report> {
     engines: runs.map((run, index) => reportOf(run, ended[index]!, sentAt, request.pipeline)),
     notes: wanted.notes.filter((note) => only === null || note.startsWith(`${only} `)),
   }
+}
+
+function nothingToCompare(notes: readonly string[], only: EngineName | null): Failure {
+  const which = only === null ? 'No engine of the pipeline' : `No job of ${only}`
+  return new Failure(`${which} is here to be compared.`, {
+    detail: notes.join('\n'),
+    next: 'Start the engines with `pipec up`, or name one that the pipeline has.',
+  })
 }
 
 /** Everything that can go wrong before an engine is touched. */
@@ -131,6 +140,7 @@ function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared
     job,
     topic,
     ownTopic: !isMade(manifest, topic),
+    findsAll: name === 'spark' && pipeline.source.partitions > 1,
     results: new Results(pipeline, horizon, context.now),
     awaited: awaitedOf(clusters, pipeline),
     clusters,
@@ -159,6 +169,7 @@ const recordsInBatch = 1_000
 async function send(
   records: readonly SentRecord[],
   { pipeline, context, progress }: Pick<VerifyRequest, 'pipeline' | 'context' | 'progress'>,
+  told: Told,
 ): Promise<void> {
   const step = progress.start('sending', records.length)
   const sender = await openSender(context.endpoints.kafka, pipeline.source.topic, context.signal)
@@ -175,6 +186,7 @@ async function send(
           await sender.send(partition, batch)
           sent += batch.length
           step.update(sent)
+          told(sent / records.length)
         }
       }),
     )
@@ -193,7 +205,7 @@ async function sentAndRun(
   const { progress, timeout } = request
   const running = sendWhileRunning(
     request.context,
-    () => send(sent, { pipeline, ...request }),
+    (told) => send(sent, { pipeline, ...request }, told),
     (context, sending) =>
       allEnded(runs.map((run) => runEngine({ ...run, sending }, context, progress, timeout))),
   )

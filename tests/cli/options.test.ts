@@ -7,6 +7,7 @@ test.each([
   [['run', '--input', 'events.ndjson', '--seed', '5'], /--input <file>' cannot be used with option '--seed/],
   [['verify', '--input', 'events.ndjson', '-n', '5'], /--input <file>' cannot be used with option '-n/],
   [['verify', '--input', 'events.ndjson', '--plain'], /--input <file>' cannot be used with option '--plain/],
+  [['test', '--update', '--engine', 'flink'], /--update' cannot be used with option '--engine/],
   [['run', '--seed', '4294967296'], /'4294967296' is invalid.* It must be below 4294967296/],
   [['run', '-n', '1e3'], /'1e3' is invalid.* It must be a whole number/],
 ])('%j', async (words, told) => {

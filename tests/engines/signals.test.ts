@@ -1,6 +1,6 @@
 /** The program itself on a real Kafka beside a fake Spark: stopped, killed, doubled, unread; what it leaves, a second one mends. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
@@ -211,5 +211,25 @@ describe.skipIf(inject('local') === null)('the program', { timeout: 120_000 }, (
     expect(err).toContain('Cannot write /dev/full: the disk is full.')
     expect(code).toBe(1)
     expect(await topics()).toEqual([])
+  })
+
+  test('verify of an engine that the pipeline does not have says so', async () => {
+    const { code, err } = await pipec(['verify', '--engine', 'flink', '-n', '200'], cwd)
+    expect(err).toContain('No job of flink is here to be compared.')
+    expect(code).toBe(1)
+    expect(await topics()).toEqual([])
+  })
+
+  test('apply to an environment that is not local asks, and where nobody can answer does nothing', async () => {
+    const staging = `\nenvironments:\n  staging:\n    kafka: { bootstrap_servers: ${broker.endpoint.bootstrapServers} }\n`
+    appendFileSync(join(cwd, 'pipeline.yaml'), staging)
+    expect((await pipec(['build'], cwd)).code).toBe(0)
+    const words = ['apply', '-e', 'staging', '--engine', 'kafka']
+    const { code, err } = await pipec(words, cwd)
+    expect(err).toContain('Apply this to staging? Nobody can be asked here, so nothing was done.')
+    expect(code).toBe(1)
+    expect(await topics()).toEqual([])
+    expect((await pipec([...words, '--yes'], cwd)).code).toBe(0)
+    expect(await topics()).toContain(name)
   })
 })

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { build } from '../../cli/commands/build.ts'
 import { type VerifyOptions, verify } from '../../cli/commands/verify.ts'
@@ -192,3 +193,42 @@ test.skipIf(local === null)('stopped half-way, it removes what it has made', asy
   const name = made.find((topic) => !topic.includes('aggregate'))!
   expect(await new Lab(endpointsOf(local!)).running(name)).toEqual([])
 })
+
+test.skipIf(local === null)('an engine that never finishes is told with how far it came', async () => {
+  const never = (sql: string): string => sql.replace("WHERE `status` = 'Paid'", "WHERE `status` = 'Nobody'")
+  const { code, flink } = await verified(alone, never, { timeout: 5 })
+  expect(code).toBe(1)
+  expect(flink).toMatchObject({
+    outcome: 'not judged',
+    reason: expect.stringMatching(/^flink has written 0 of \d+ windows/),
+  })
+})
+
+test.skipIf(local === null)(
+  'a job that somebody ends in the middle is told with how far it came',
+  async () => {
+    const [{ code, flink }] = await Promise.all([verified(alone, same), endRun()])
+    expect(code).toBe(1)
+    expect(flink).toMatchObject({
+      outcome: 'not judged',
+      reason: expect.stringMatching(/does not run any more; it had written \d+ of \d+ windows/),
+    })
+  },
+)
+
+/** Of a run of verify, once its job has been found to run and before Flink commits its first rows. */
+async function endRun(): Promise<void> {
+  const { rest } = endpointsOf(local!).flink!
+  for (;;) {
+    const { jobs } = (await (await fetch(`${rest}/jobs/overview`)).json()) as {
+      jobs: { jid: string; name: string; state: string; tasks: { running: number; total: number } }[]
+    }
+    const run = jobs.find(({ name, state }) => /_v[0-9a-f]{6}$/.test(name) && state === 'RUNNING')
+    if (run !== undefined && run.tasks.running === run.tasks.total) {
+      await sleep(1_500)
+      await fetch(`${rest}/jobs/${run.jid}?mode=cancel`, { method: 'PATCH' })
+      return
+    }
+    await sleep(100)
+  }
+}

@@ -3,9 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import type { Manifest } from '../../compiler/manifest.ts'
 import type { Endpoints } from '../../runtime/endpoints.ts'
-import type { Actual } from '../../runtime/engines/engine.ts'
+import type { Action, Actual, Change } from '../../runtime/engines/engine.ts'
 import { allEngines } from '../../runtime/engines/registry.ts'
-import { changesOf, concerned, nothingWanted, wantedResources } from '../../runtime/plan.ts'
+import {
+  changesOf,
+  concerned,
+  nothingWanted,
+  type Plan,
+  unsaid,
+  wantedResources,
+} from '../../runtime/plan.ts'
 
 const { manifest } = compile(readFileSync('pipeline.yaml', 'utf8')).output!
 
@@ -100,3 +107,38 @@ test('topics come first, jobs next, tables last, and what goes goes the other wa
 function live(address: string) {
   return { address, hash: null, status: 'running', summary: '', position: null } as const
 }
+
+describe('a fresh look behind the lock', () => {
+  const change = (address: string, action: Action): Change => ({
+    address,
+    engine: 'flink',
+    action,
+    reason: '',
+    fields: [],
+    state: null,
+    desired: null,
+    actual: null,
+  })
+  const planOf = (...changes: Change[]): Plan => ({
+    environment: 'local',
+    pipeline: 'p',
+    changes,
+    notes: [],
+  })
+  const said = planOf(change('a', 'create'), change('b', 'replace'), change('c', 'delete'))
+
+  test('finds what would be ended or started anew though nobody was told', () => {
+    const fresh = planOf(change('a', 'replace'), change('d', 'delete'), change('b', 'replace'))
+    expect(unsaid(said, fresh).map(({ address }) => address)).toEqual(['a', 'd'])
+  })
+
+  test('lets through what was said, what somebody else has done by now, and what takes nothing away', () => {
+    const fresh = planOf(
+      change('a', 'unchanged'),
+      change('b', 'replace'),
+      change('c', 'delete'),
+      change('e', 'update'),
+    )
+    expect(unsaid(said, fresh)).toEqual([])
+  })
+})

@@ -57,7 +57,7 @@ export const flinkServices: ComposeServices = {
 function dockerfile(): string {
   const jar = `org.apache.flink:flink-sql-connector-kafka:${versions.kafkaConnector}`
   return [
-    'FROM maven:3-eclipse-temurin-17 AS jars',
+    'FROM maven:3.9.9-eclipse-temurin-17 AS jars',
     `RUN mvn -q -B dependency:copy -Dartifact=${jar} -DoutputDirectory=/jars`,
     `FROM flink:${versions.flink}-java17`,
     `COPY --from=jars /jars/ ${home}/lib/`,
@@ -96,6 +96,7 @@ export const flinkConfiguration: Artifact = {
     'execution.checkpointing.savepoint-dir': `file://${data}/savepoints`,
     'execution.checkpointing.externalized-checkpoint-retention': 'RETAIN_ON_CANCELLATION',
     'execution.checkpointing.num-retained': 2,
+    'jobstore.expiration-time': 86_400,
     'env.java.opts.all': javaModules(),
     'env.java.opts.sql-gateway': '-Xmx512m',
   },

@@ -75,7 +75,7 @@ function listening(host: string, port: number): Json {
 function imageFor({ lateRows }: SparkEngine): { readonly image: string; readonly build: Json } {
   const exact = lateRows === 'exact'
   const lines = [
-    'FROM maven:3-eclipse-temurin-17 AS jars',
+    'FROM maven:3.9.9-eclipse-temurin-17 AS jars',
     ...jars.map((jar) => `RUN mvn -q -B dependency:copy -Dartifact=${jar} -DoutputDirectory=/jars`),
     `FROM apache/spark:${versions.spark}-python3`,
     'USER root',

@@ -199,6 +199,15 @@ describe('a job', () => {
     await fake.close()
   })
 
+  test('that has failed goes on from its last checkpoint', async () => {
+    const fake = await fakeFlink()
+    await converge(fake, job)
+    Object.assign(fake.jobs[0]!, { state: 'FAILED', savepoint: 'file:/checkpoints/chk-7' })
+    expect(await converge(fake, job)).toBe('update')
+    expect(running(fake)).toMatchObject([{ restored: 'file:/checkpoints/chk-7' }])
+    await fake.close()
+  })
+
   test('that restarts is not taken for one that runs', async () => {
     const fake = await fakeFlink()
     // Its start, and a restart between two looks.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Context } from '../../../runtime/engines/engine.ts'
-import { type EngineRun, timedOut, untilDone } from '../../../runtime/verify/engine-run.ts'
+import { silent } from '../../../runtime/progress.ts'
+import { type EngineRun, runEngine, timedOut, untilDone } from '../../../runtime/verify/engine-run.ts'
 import { Results } from '../../../runtime/verify/results.ts'
 import { pipelineOf } from './pipelines.ts'
 
@@ -31,4 +32,29 @@ test('a pause between records is not their end', async () => {
   expect(state.ended).toBe(false)
   sending.done = true
   await done
+})
+
+test('an engine that is to find all records in its first batch starts when the last are about to be there', async () => {
+  const order: string[] = []
+  const engine = { compare: () => ({}), apply: async () => void order.push('started') }
+  const sending = { done: false, left: () => (order.includes('nearly sent') ? 2_000 : 60_000) }
+  const end = new AbortController()
+  const run = {
+    name: 'spark',
+    engine,
+    job: {},
+    topic: 'out',
+    ownTopic: true,
+    findsAll: true,
+    awaited: new Set(),
+    results: new Results(pipelineOf(), 1, () => 1),
+    sending,
+  } as unknown as EngineRun
+  const context = { now: Date.now, signal: end.signal, endpoints: {} } as Context
+  const running = runEngine(run, context, silent, 60_000).catch(() => {})
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  order.push('nearly sent')
+  await expect.poll(() => order).toEqual(['nearly sent', 'started'])
+  end.abort()
+  await running
 })
