@@ -1,5 +1,5 @@
 /** Fixture files: text to cases, with complaints as for pipelines. Pure. */
-import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnostic, hasErrors } from './diagnostics/diagnostic.ts'
 import { didYouMean } from './diagnostics/suggest.ts'
 import { parseDuration } from './duration.ts'
 import type { Json, Pipeline } from './ir.ts'
@@ -67,9 +67,8 @@ export function readFixtures(bytes: Uint8Array, pipeline: Pipeline): ReadFixture
   if (shape.length > 0) return { text, fixtures: [], diagnostics: shape }
   const reader = new Reader(source.root, text, pipeline)
   const fixtures = reader.read(source.root.value as unknown as FixturesDocument)
-  return reader.diagnostics.length > 0
-    ? { text, fixtures: [], diagnostics: reader.diagnostics }
-    : { text, fixtures, diagnostics: [] }
+  const { diagnostics: found } = reader
+  return { text, fixtures: hasErrors(found) ? [] : fixtures, diagnostics: found }
 }
 
 class Reader {
@@ -77,10 +76,12 @@ class Reader {
   readonly #root: Located
   readonly #text: string
   readonly #columns: ReadonlySet<string>
+  readonly #fields: ReadonlySet<string>
 
-  constructor(root: Located, text: string, { groupBy, metrics }: Pipeline) {
+  constructor(root: Located, text: string, { source, groupBy, metrics }: Pipeline) {
     this.#root = root
     this.#text = text
+    this.#fields = new Set(source.fields.map((each) => each.name))
     this.#columns = new Set([
       'window_start',
       'window_end',
@@ -90,6 +91,7 @@ class Reader {
   }
 
   read({ cases, defaults = {} }: FixturesDocument): Fixture[] {
+    this.#misspelt(defaults, ['defaults'])
     return cases.map((each, index) => {
       const path = ['cases', index]
       return {
@@ -112,6 +114,7 @@ class Reader {
     }
     const { row, line, pause, partition = 0, fate = null } = arrival
     if (pause !== undefined) return this.#pause(pause, arrival, path)
+    if (row !== undefined) this.#misspelt(row, [...path, 'row'])
     return [
       {
         kind: 'record',
@@ -121,6 +124,16 @@ class Reader {
         path,
       },
     ]
+  }
+
+  /** Records may have more members than the pipeline has fields, but hardly ones that are a field's name but for a slip. */
+  #misspelt(row: Readonly<Record<string, Json>>, path: Path): void {
+    for (const field of Object.keys(row)) {
+      const hint = this.#fields.has(field) ? null : didYouMean(field, this.#fields)
+      if (hint === null) continue
+      const place = locate(this.#root, [...path, field])
+      this.diagnostics.push(diagnostic('unread-field', place.keyAt ?? place.at, { field }, hint))
+    }
   }
 
   #pause(pause: string, { partition, fate }: ArrivalDocument, path: Path): Arrival[] {

@@ -41,7 +41,7 @@ export async function test(options: TestOptions, io: Io): Promise<ExitCode> {
   if (output === null) return 1
   const files = fixtureFiles(options, io).map((path) => readFile(path, output, io))
   const broken = files.filter((each) => hasErrors(each.diagnostics))
-  for (const { shown, text, diagnostics } of broken)
+  for (const { shown, text, diagnostics } of files.filter((each) => each.diagnostics.length > 0))
     io.err(renderDiagnostics({ file: shown, text, diagnostics }, 'text', io.color))
   if (broken.length > 0) return 1
   const began = io.now()

@@ -298,6 +298,10 @@ export const catalog = {
   'arrival-kind': error(
     (p: { found: string }) => `One thing that arrives ${p.found}; write one of row, line or pause.`,
   ),
+  'unread-field': warning(
+    (p: { field: string }) =>
+      `"${p.field}" is not a field of this pipeline: it is sent, and nobody reads it.`,
+  ),
   'unknown-column': error(
     (p: { column: string }) => `"${p.column}" is not a column of this pipeline's output rows.`,
   ),

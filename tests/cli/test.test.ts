@@ -88,6 +88,17 @@ describe('pipec test', () => {
     )
   })
 
+  it('warns of a member that looks like a misspelt field, and of no other', async () => {
+    const odd =
+      'cases:\n  - name: x\n    expect: []\n    input:\n      - row: { totl_paid: 1, note: x, status: Refused }\n'
+    const io = project(`defaults: { staus: Paid }\n${odd}`)
+    await test(options, io)
+    expect(io.said.err).toMatch(/first\.yaml:1:\d+ warning unread-field[\s\S]*did you mean "status"\?/)
+    expect(io.said.err).toMatch(/first\.yaml:6:\d+ warning unread-field[\s\S]*did you mean "total_paid"\?/)
+    expect(io.said.err).not.toContain('"note" is not')
+    expect(io.said.out).toContain('x')
+  })
+
   it.each([
     ['- row: {}\n        line: x', 'arrival-kind'],
     ['- partition: 1', 'arrival-kind'],
