@@ -49,7 +49,7 @@ export interface Rule {
 /**
  * As design and observation of each engine say. Flink: the slowest partition's clock, so that a row is dropped only if it
  * is late in its own partition. Spark: whole batches; the run's records lie there before its first
- * batch, which has them all, unless somebody limits batches. ksqlDB: the fastest partition's clock, row by row.
+ * one, which has them all unless somebody limits batches. ksqlDB: the fastest partition's clock, row by row.
  * @param script of the job.
  * @param horizon the closing rows' time.
  */

@@ -37,7 +37,7 @@ test('a pause between records is not their end', async () => {
 test('an engine that is to find all records in its first batch starts when the last are about to be there', async () => {
   const order: string[] = []
   const engine = { compare: () => ({}), apply: async () => void order.push('started') }
-  const sending = { done: false, left: () => (order.includes('nearly sent') ? 2_000 : 60_000) }
+  const sending = { done: false, left: () => (order.includes('nearly sent') ? 1_000 : 60_000) }
   const end = new AbortController()
   const run = {
     name: 'spark',
