@@ -1,7 +1,7 @@
 /** What a sound pipeline may still get wrong: what its engines cannot do, topics that clash, and what will surprise. */
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts'
 import { features, requestsOf } from './features.ts'
-import type { EngineName, Pipeline, Span } from './ir.ts'
+import type { EngineName, Pipeline, Span, Window } from './ir.ts'
 import type { Path } from './source.ts'
 import { columnProblems as ksqldbColumnProblems } from './targets/ksqldb/names.ts'
 import { columnProblems, tableCollisions } from './targets/pinot/names.ts'
@@ -169,7 +169,10 @@ function windowBytes(metrics: number): number {
 function stateSize(pipeline: Pipeline): Diagnostic[] {
   const unbounded = pipeline.groupBy.filter((each) => each.type.kind !== 'boolean')
   const [first] = unbounded
-  const windows = openWindows(pipeline)
+  const { watermarkDelay } = pipeline.source.eventTime
+  const everywhere = openWindows(pipeline.window, watermarkDelay)
+  const onKsqldb = openWindows(pipeline.window, pipeline.engines.ksqldb?.grace ?? watermarkDelay)
+  const windows = everywhere < manyWindows ? onKsqldb : everywhere
   if (first === undefined || windows < manyWindows) return []
   const bytes = windows * windowBytes(pipeline.metrics.length) * 1000
   const group = unbounded.map((each) => `"${each.name}"`).join(', ')
@@ -178,13 +181,13 @@ function stateSize(pipeline: Pipeline): Diagnostic[] {
       windows: windows.toLocaleString('en'),
       bytes: byteText(bytes),
       group,
+      engines: windows === everywhere ? 'each engine' : 'ksqlDB, for as long as its `grace`',
     }),
   ]
 }
 
-/** How many windows of one group can be open at once, on the engine that keeps them longest. */
-function openWindows({ window, source, engines }: Pipeline): number {
-  const keep = Math.max(source.eventTime.watermarkDelay, engines.ksqldb?.grace ?? 0)
+/** How many windows of one group can be open at once where they are kept so many milliseconds beyond their end. */
+function openWindows(window: Window, keep: number): number {
   switch (window.kind) {
     case 'tumbling':
       return Math.ceil((window.size + keep) / window.size)

@@ -267,8 +267,8 @@ export const catalog = {
       `With a watermark_delay of 0 every row out of order is late, and ${p.partitions} partitions are never read in order on every engine.`,
   ),
   'state-size': warning(
-    (p: { windows: string; bytes: string; group: string }) =>
-      `Every value of ${p.group} keeps ${p.windows} windows open, about ${p.bytes} of state for every 1,000 values on each engine.`,
+    (p: { windows: string; bytes: string; group: string; engines: string }) =>
+      `Every value of ${p.group} keeps ${p.windows} windows open, about ${p.bytes} of state for every 1,000 values on ${p.engines}.`,
   ),
 
   // The generator
