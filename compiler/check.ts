@@ -172,7 +172,7 @@ function stateSize(pipeline: Pipeline): Diagnostic[] {
   const { watermarkDelay } = pipeline.source.eventTime
   const everywhere = openWindows(pipeline.window, watermarkDelay)
   const onKsqldb = openWindows(pipeline.window, pipeline.engines.ksqldb?.grace ?? watermarkDelay)
-  const windows = everywhere < manyWindows ? onKsqldb : everywhere
+  const windows = Math.max(everywhere, onKsqldb)
   if (first === undefined || windows < manyWindows) return []
   const bytes = windows * windowBytes(pipeline.metrics.length) * 1000
   const group = unbounded.map((each) => `"${each.name}"`).join(', ')

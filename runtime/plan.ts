@@ -135,12 +135,15 @@ function sorted(changes: readonly Change[], direction: 1 | -1): Change[] {
   return [...changes].sort((a, b) => direction * (order.indexOf(a.engine) - order.indexOf(b.engine)))
 }
 
-/** What a fresh look would end or start anew although the plan did not say so: somebody else has been at work meanwhile. */
+/**
+ * What a fresh look would end or start anew although the plan did not say so: somebody else has been at work meanwhile. A
+ * replacement that loses no state finishes what was begun.
+ */
 export function unsaid(plan: Plan, fresh: Plan): readonly Change[] {
   const said = new Set(plan.changes.map(({ address, action }) => `${action} ${address}`))
   return fresh.changes.filter(
-    ({ address, action }) =>
-      (action === 'replace' || action === 'delete') && !said.has(`${action} ${address}`),
+    ({ address, action, state }) =>
+      (action === 'delete' || (action === 'replace' && state !== null)) && !said.has(`${action} ${address}`),
   )
 }
 

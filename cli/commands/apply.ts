@@ -59,17 +59,20 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
   const second = await withLock(lock, async () => {
     const fresh = await makePlan(operation)
     const [odd] = unsaid(plan, fresh)
-    if (odd !== undefined) throw moved(odd)
+    if (odd !== undefined) return moved(odd, fresh)
     return applyChanges(fresh.changes, engines, context, io.progress)
   })
   return { ...second, done: [...first.done, ...second.done] }
 }
 
-function moved({ address, action, reason }: Change): Failure {
-  return new Failure(`${address} has changed since it was planned; to ${action} it was not in the plan.`, {
+function moved(change: Change, { changes }: Plan): Applied {
+  const { action, reason } = change
+  const failure = new Failure(`It has changed since it was planned; to ${action} it was not in the plan.`, {
     detail: reason,
-    next: 'Run `pipec plan` again. Topics were made where they were missing; nothing else was changed.',
+    next: 'Run `pipec plan` again.',
   })
+  const left = changes.filter((each) => isChange(each) && each !== change)
+  return { done: [], failed: { change, failure }, left }
 }
 
 /** One refusal anywhere means that nothing is begun. */

@@ -20,7 +20,7 @@ interface Row {
   readonly position: Position | null
 }
 
-/** What runs under this pipeline's name, where it is, and how far behind. Exits 1 when something wanted does not run. */
+/** What runs under this pipeline's name, where it is, and how far behind. Exits 1 when something that apply would make does not run. */
 export async function status(options: StatusOptions, io: Io): Promise<ExitCode> {
   const operation = await openForRemoval(options, io)
   if (operation === null) return 1
@@ -32,7 +32,8 @@ export async function status(options: StatusOptions, io: Io): Promise<ExitCode> 
         ? `${JSON.stringify({ environment: operation.context.endpoints.environment, resources: rows }, null, 2)}\n`
         : table(rows, options.watch, io),
     )
-    const runs = ({ address, status }: Row): boolean => status === 'running' || passedOver.has(address)
+    const runs = ({ address, status }: Row): boolean =>
+      status === 'running' || (status === 'absent' && operation.engine === null && passedOver.has(address))
     if (!options.watch) return rows.every(runs) ? 0 : 1
     await sleep(2000, undefined, { signal: io.signal }).catch(() => {})
     if (io.signal.aborted) return 130

@@ -189,10 +189,13 @@ async function removeOnly(
     })
   const ofRun = { ...context, pipeline: name }
   // One that does not answer may hold a part of the run.
-  const { notes } = await observe([], engines, ofRun, enginesOf(manifest))
+  const own = engines.filter(({ key }) => key !== 'pinot')
+  const { notes } = await observe([], own, ofRun, enginesOf(manifest))
   for (const note of notes) io.err(`${note}\n`)
-  await removeRun(engines, ofRun, false, io.progress)
-  await io.out(`Nothing of the run ${name} is left.\n`)
+  await removeRun(own, ofRun, false, io.progress)
+  await io.out(
+    `Nothing of the run ${name} is left${notes.length === 0 ? '' : ' on the engines that are here'}.\n`,
+  )
   return 0
 }
 

@@ -139,21 +139,21 @@ function withoutLayout(statement: string): string {
 async function finished({ session }: Work, { deletedTopic }: Step): Promise<Outcome> {
   if (deletedTopic === null) return 'done'
   const deadline = session.now() + session.patience.effect
-  while (await isListed(deletedTopic, session)) {
-    if (session.now() >= deadline) {
+  for (;;) {
+    const answer = await ask(session, 'LIST TOPICS;')
+    // ksqlDB looks at each topic that it lists, and answers 500 when one goes meanwhile: that is no answer yet.
+    const late = session.now() >= deadline
+    if ((answer.status < 500 || late) && !isListed(deletedTopic, session, answer)) return 'done'
+    if (late) {
       throw new Failure(`ksqlDB was told to delete the topic "${deletedTopic}", but it is still there.`, {
         next: 'Delete the topic, or allow it (delete.topic.enable) in the broker, then apply again.',
       })
     }
     await sleep(session.patience.poll, undefined, { signal: session.server.signal })
   }
-  return 'done'
 }
 
-/** ksqlDB looks at each topic that it lists, and answers 500 when one goes meanwhile: that is no answer yet. */
-async function isListed(topic: string, session: Session): Promise<boolean> {
-  const answer = await ask(session, 'LIST TOPICS;')
-  if (answer.status >= 500) return true
+function isListed(topic: string, session: Session, answer: Response): boolean {
   const entities = entitiesOf(session, answer)
   const { topics } = entityOf<{ topics: readonly { name: string }[] }>(session, entities, 'kafka_topics')
   return topics.some(({ name }) => name === topic)

@@ -9,7 +9,7 @@ import { type Live, type LiveQuery, look } from './ksqldb-observe.ts'
 /**
  * Throws Failure with the query's own errors, or when it does not run in time.
  *
- * @param before what was there before: the errors that a query had while it was paused are no answer to its being resumed.
+ * @param before what was there before: where one was paused, the errors of then are no answer to its being resumed.
  */
 export async function untilRunning(
   session: Session,
@@ -33,8 +33,8 @@ export async function untilRunning(
 /** ksqlDB takes properties whose values make no sense, and tells only here. */
 function isBroken({ id, state, lastErrorAt }: LiveQuery, before: Live): boolean {
   if (state === 'ERROR') return true
-  const paused = before.queries.find((each) => each.id === id && each.state === 'PAUSED')
-  const known = paused?.lastErrorAt ?? null
+  const resumed = before.queries.some((each) => each.state === 'PAUSED')
+  const known = resumed ? (before.queries.find((each) => each.id === id)?.lastErrorAt ?? null) : null
   return lastErrorAt !== null && (known === null || lastErrorAt > known)
 }
 

@@ -102,6 +102,9 @@ async function actual(
   }
 }
 
+/** As for a moment after it was made, or its servers were started. */
+const unread = 'no server reads its topic'
+
 /**
  * Why its topic is not read any further; null where it is, or nobody can tell. A consumer that has failed is soon no
  * consumer any more; of those of several partitions the others are still there, and that is not seen here.
@@ -110,7 +113,7 @@ function stopOf(segments: readonly Consumption[] | null, paused: boolean): strin
   if (paused) return 'reading its topic is paused'
   const stopped = segments?.find(({ consumerState }) => consumerState !== 'CONSUMING')
   if (stopped !== undefined) return `${stopped.serverName} has stopped reading (${stopped.consumerState})`
-  return segments?.length === 0 ? 'no server reads its topic' : null
+  return segments?.length === 0 ? unread : null
 }
 
 type Health = Pick<ActualTable, 'status' | 'summary'>
@@ -121,7 +124,7 @@ async function healthOf(
   segments: readonly Consumption[] | null,
 ): Promise<Health> {
   if (topic !== 'same') return { status: 'failed', summary: `its topic is ${topic}` }
-  if (stop !== null) return { status: 'failed', summary: stop }
+  if (stop !== null) return { status: stop === unread ? 'starting' : 'failed', summary: stop }
   const { rows, problem } = await query(client, `SELECT COUNT(*) FROM ${identifier(table)}`)
   if (problem !== null) return { status: 'failed', summary: problem.replaceAll(/\s+/g, ' ').slice(0, 200) }
   const reading = segments !== null

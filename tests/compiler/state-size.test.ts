@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 
-function warned(engines: string): readonly string[] {
+function warned(engines: string, advance = '20s'): readonly string[] {
   const { diagnostics } = compile(`
 name: rides
 source:
@@ -9,7 +9,7 @@ source:
   partitions: 4
   fields: { city: string, ended_at: timestamp }
   event_time: { field: ended_at, format: iso8601, watermark_delay: 10s }
-window: { type: hopping, size: 1m, advance: 20s }
+window: { type: hopping, size: 1m, advance: ${advance} }
 group_by: [city]
 metrics: { rides: count(*) }
 engines: ${engines}
@@ -23,4 +23,8 @@ test('state that only ksqlDB keeps, for its grace of a day, is said to be there'
     'Every value of "city" keeps 4,323 windows open, about 345.8 MB of state for every 1,000 values on ksqlDB, for as long as its `grace`.',
   ])
   expect(warned('{ flink: { topic: a }, spark: { topic: b } }')).toEqual([])
+  expect(warned('{ flink: { topic: a } }', '500ms')[0]).toContain('140 windows open')
+  expect(warned('{ flink: { topic: a }, ksqldb: { topic: b } }', '500ms')[0]).toMatch(
+    /172,920 windows .* ksqlDB/,
+  )
 })

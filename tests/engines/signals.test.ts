@@ -91,20 +91,6 @@ describe.skipIf(inject('local') === null)('the program', { timeout: 120_000 }, (
     await expectApplied()
   })
 
-  test('apply, by two signals in the middle of a step, ends at once', async () => {
-    fake.fault = hangAtSubmission
-    const child = start(['apply', '--yes'], cwd)
-    const outcome = ended(child)
-    await until(submitted)
-    const began = Date.now()
-    child.kill('SIGINT')
-    child.kill('SIGINT')
-    expect((await outcome).code).toBe(130)
-    expect(Date.now() - began).toBeLessThan(5_000)
-    fake.fault = () => null
-    await expectApplied()
-  })
-
   test('apply, killed at one request after the other', { timeout: 240_000 }, async () => {
     const killed = async (at: number): Promise<boolean> => {
       let child: ChildProcess | null = null

@@ -218,7 +218,7 @@ test.skipIf(local === null)('a job that somebody ends is told with how far it ca
 /** Of a run of verify, a moment after its job has been found to run. */
 async function endRun(): Promise<void> {
   const { rest } = endpointsOf(local!).flink!
-  for (;;) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
     const { jobs } = (await (await fetch(`${rest}/jobs/overview`)).json()) as {
       jobs: { jid: string; name: string; state: string; tasks: { running: number; total: number } }[]
     }
@@ -228,6 +228,5 @@ async function endRun(): Promise<void> {
       await fetch(`${rest}/jobs/${run.jid}?mode=cancel`, { method: 'PATCH' })
       return
     }
-    await sleep(100)
   }
 }

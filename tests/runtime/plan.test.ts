@@ -109,13 +109,13 @@ function live(address: string) {
 }
 
 describe('a fresh look behind the lock', () => {
-  const change = (address: string, action: Action): Change => ({
+  const change = (address: string, action: Action, state: string | null = 'starts anew'): Change => ({
     address,
     engine: 'flink',
     action,
     reason: '',
     fields: [],
-    state: null,
+    state,
     desired: null,
     actual: null,
   })
@@ -138,6 +138,7 @@ describe('a fresh look behind the lock', () => {
       change('b', 'replace'),
       change('c', 'delete'),
       change('e', 'update'),
+      change('f', 'replace', null),
     )
     expect(unsaid(said, fresh)).toEqual([])
   })
