@@ -24,8 +24,8 @@ interface Row {
 export async function status(options: StatusOptions, io: Io): Promise<ExitCode> {
   const operation = await openForRemoval(options, io)
   if (operation === null) return 1
+  const passedOver = leftOutOf(operation)
   for (;;) {
-    const passedOver = leftOutOf(operation)
     const rows = await rowsOf(operation, passedOver)
     await (options.watch ? io.stream : io.out)(
       options.json

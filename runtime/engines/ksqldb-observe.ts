@@ -16,8 +16,11 @@ export interface LiveQuery {
   /** RUNNING, ERROR, PAUSED, or STARTING as long as it has no tasks. */
   readonly state: string
   readonly errors: readonly string[]
-  /** By the server's clock, milliseconds since 1970: ksqlDB lists errors also once a query has got over them. */
-  readonly lastErrorAt: number | null
+  /**
+   * By the server's clock, milliseconds since 1970, -Infinity without errors: ksqlDB lists them also once a query has got
+   * over them.
+   */
+  readonly lastErrorAt: number
   readonly mark: Mark | null
 }
 
@@ -75,10 +78,7 @@ function asQuery(query: QueryDescription, ours: readonly string[]): readonly Liv
       sink,
       state: stateOf(query),
       errors: query.queryErrors.map((each) => each.errorMessage),
-      lastErrorAt: query.queryErrors.reduce<number | null>(
-        (last, { timestamp }) => Math.max(last ?? timestamp, timestamp),
-        null,
-      ),
+      lastErrorAt: Math.max(-Infinity, ...query.queryErrors.map(({ timestamp }) => timestamp)),
       mark: markOf(typeof id === 'string' ? id : null),
     },
   ]

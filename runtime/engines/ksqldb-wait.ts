@@ -34,8 +34,8 @@ export async function untilRunning(
 function isBroken({ id, state, lastErrorAt }: LiveQuery, before: Live): boolean {
   if (state === 'ERROR') return true
   const resumed = before.queries.some((each) => each.state === 'PAUSED')
-  const known = resumed ? (before.queries.find((each) => each.id === id)?.lastErrorAt ?? null) : null
-  return lastErrorAt !== null && (known === null || lastErrorAt > known)
+  const known = resumed ? before.queries.find((each) => each.id === id)?.lastErrorAt : undefined
+  return lastErrorAt > (known ?? -Infinity)
 }
 
 /** One query for each stream but the first, and for the table. */
