@@ -37,6 +37,8 @@ interface Job extends Common {
 
 export interface FlinkJobResource extends Job {
   readonly kind: 'flink-job'
+  /** The consumer group that commits its offsets with each checkpoint. */
+  readonly group: string
   readonly parallelism: number
   /** The tables that read or write Kafka, to which apply adds the environment's security options. */
   readonly kafkaTables: readonly string[]

@@ -2,8 +2,7 @@
 export interface Endpoints {
   readonly environment: string
   readonly kafka: KafkaEndpoint
-  /** `gateway` is the SQL Gateway (8083), `rest` the JobManager (8081). */
-  readonly flink: (HttpEndpoint & { readonly rest: string }) | null
+  readonly flink: FlinkEndpoint | null
   readonly ksqldb: HttpEndpoint | null
   /** `url` is the submission REST (6066), `master` `spark://…`, `ui` the master's page (8180 natively). */
   readonly spark: SparkEndpoint | null
@@ -31,6 +30,14 @@ export interface KafkaSecurity {
 export interface HttpEndpoint {
   readonly url: string
   readonly auth: { readonly username: string; readonly password: string } | null
+}
+
+/** `url` is the SQL Gateway (8083). */
+export interface FlinkEndpoint extends HttpEndpoint {
+  /** The JobManager (8081). */
+  readonly rest: string
+  /** A folder of this machine that the cluster writes to as well; null where there is none. */
+  readonly checkpoints: string | null
 }
 
 export interface SparkEndpoint extends HttpEndpoint {

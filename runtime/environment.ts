@@ -48,7 +48,15 @@ function localEndpoints(local: Local, variables: Variables): Endpoints {
       engineBootstrapServers: kafka.bootstrapServersForEngines,
       security: null,
     },
-    flink: flink === null ? null : { url: flink.gateway, auth: null, rest: flink.rest },
+    flink:
+      flink === null
+        ? null
+        : {
+            url: flink.gateway,
+            auth: null,
+            rest: flink.rest,
+            checkpoints: local.with === 'native' ? flink.checkpoints : null,
+          },
     ksqldb: ksqldbUrl === undefined ? null : { url: ksqldbUrl, auth: null },
     spark:
       spark === null
@@ -171,6 +179,7 @@ function flinkEndpoint(flink: NonNullable<Environment['flink']>, resolver: Resol
     url,
     auth: resolver.auth(flink.auth),
     rest: flink.rest === null ? besides(url, 8081) : resolver.url(flink.rest),
+    checkpoints: null,
   }
 }
 

@@ -18,8 +18,7 @@ export interface LocalFlink {
   /** JobManager's REST, `http://host:port`. */
   readonly rest: string
   readonly gateway: string
-  /** URIs that the cluster can write to and read from. */
-  readonly savepoints: string
+  /** A folder that the cluster can write to and read from. */
   readonly checkpoints: string
 }
 

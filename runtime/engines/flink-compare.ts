@@ -59,7 +59,7 @@ function fieldsOf(desired: FlinkJobResource, { hash, detail }: ActualFlinkJob): 
     ...(detail.parallelism === null || detail.parallelism === wanted
       ? []
       : [{ field: 'parallelism', from: detail.parallelism, to: wanted }]),
-    ...(hash === desired.hash ? [] : [{ field: 'hash', from: hash ?? 'unknown', to: desired.hash }]),
+    ...(hash === null || hash === desired.hash ? [] : [{ field: 'hash', from: hash, to: desired.hash }]),
   ]
 }
 

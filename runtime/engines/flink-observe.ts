@@ -1,6 +1,7 @@
 /** What runs in Flink under the pipeline's name. */
 import type { FlinkJobResource } from '../../compiler/manifest.ts'
 import type { Actual, Context } from './engine.ts'
+import { hasLeft, leftBehind } from './flink-checkpoints.ts'
 import {
   isTerminal,
   type JobOverview,
@@ -17,10 +18,9 @@ import {
 } from './flink-rest.ts'
 
 export interface FlinkDetail {
-  /** Of the job that counts: the one that has run longest, else the last one that ran. */
-  readonly id: string
-  readonly state: JobState
-  /** Null for a job that bears the name but was not started by apply. */
+  /** Of the job that counts: the one that has run longest, else the last one that ran. Null for one that is forgotten. */
+  readonly id: string | null
+  /** Null for a job that bears the name but was not started by apply, or for what is left of jobs that are forgotten. */
   readonly stateHash: string | null
   readonly parallelism: string | null
   /** What it can go on from once it has ended. */
@@ -47,10 +47,9 @@ export async function observe(
   const jobs = await jobsNamed(name, context)
   const live = liveFirst(jobs)
   const [counted] = live.length > 0 ? live : jobs
-  if (counted === undefined) return []
+  if (counted === undefined) return forgotten(name, desired, context)
   const own = await parametersOf(counted.jid, context)
-  const wanted = desired.some((resource) => resource.name === name)
-  if (live.length === 0 && (!wanted || forgotten(own))) return []
+  if (live.length === 0 && isOver(own)) return desired.length > 0 ? [] : forgotten(name, [], context)
   return [await actualOf(counted, own, live.slice(1), context)]
 }
 
@@ -64,8 +63,38 @@ function isRunning({ state }: JobOverview): boolean {
   return state === 'RUNNING'
 }
 
+/**
+ * The JobManager that ran it has ended, and its successor knows nothing of it. What it left of the same query counts; where
+ * no job is wanted, whatever is left.
+ */
+async function forgotten(
+  name: string,
+  [desired]: readonly FlinkJobResource[],
+  context: Context,
+): Promise<readonly ActualFlinkJob[]> {
+  const savepoint = desired === undefined ? null : await leftBehind(desired, context)
+  if (savepoint === null && (desired !== undefined || !(await hasLeft(name, context)))) return []
+  return [
+    {
+      address: `flink.job.${name}`,
+      kind: 'flink-job',
+      hash: null,
+      status: 'stopped',
+      summary: 'its JobManager was restarted',
+      position: null,
+      detail: {
+        id: null,
+        stateHash: desired?.stateHash ?? null,
+        parallelism: null,
+        savepoint,
+        duplicates: [],
+      },
+    },
+  ]
+}
+
 /** A job that ended and that nobody should go on from: removed on purpose, or never pipec's. */
-function forgotten(own: Readonly<Record<string, string>>): boolean {
+function isOver(own: Readonly<Record<string, string>>): boolean {
   return own[parameters.hash] === undefined || own[parameters.destroyed] !== undefined
 }
 
@@ -84,7 +113,6 @@ async function actualOf(
     ...said,
     detail: {
       id: job.jid,
-      state: job.state,
       stateHash: written(own[parameters.stateHash]),
       parallelism: own[parameters.parallelism] ?? null,
       savepoint,

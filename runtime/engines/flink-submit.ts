@@ -4,6 +4,7 @@ import type { FlinkJobResource } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
 import { Lost } from '../http.ts'
 import type { Context } from './engine.ts'
+import { checkpointSettings } from './flink-checkpoints.ts'
 import { refused, withoutSecrets } from './flink-failure.ts'
 import { type Session, withSession } from './flink-gateway.ts'
 import { asParameter, parameters } from './flink-observe.ts'
@@ -20,7 +21,11 @@ export async function submit(
   context: Context,
   ready: () => Promise<string | null>,
 ): Promise<string> {
-  return withSession({ 'pipeline.global-job-parameters': ownParameters(job) }, context, async (session) => {
+  const properties = {
+    'pipeline.global-job-parameters': ownParameters(job),
+    ...checkpointSettings(job, context),
+  }
+  return withSession(properties, context, async (session) => {
     const script = statements(context.read(job.file))
     const query = script.at(-1)
     if (query === undefined)

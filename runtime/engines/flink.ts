@@ -3,6 +3,7 @@ import type { FlinkJobResource } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
+import { removeCheckpoints } from './flink-checkpoints.ts'
 import { compare, type FlinkChange } from './flink-compare.ts'
 import { withoutSecrets } from './flink-failure.ts'
 import { type ActualFlinkJob, observe } from './flink-observe.ts'
@@ -24,25 +25,29 @@ async function apply(planned: FlinkChange, context: Context, step: ProgressStep)
   const [actual = null] = await observe([planned.desired], context)
   const change = compare(planned.desired, actual)
   await endDuplicates(change, context)
-  const id = stays(change) ? change.actual.detail.id : await start(planned.desired, change, context)
+  const id = kept(change) ?? (await start(planned.desired, change, context))
   await untilRunning(id, planned.desired, context, step)
 }
 
-/** Whether nothing was amiss but duplicates, or nothing any more. */
-function stays(change: FlinkChange): change is FlinkChange & { readonly actual: ActualFlinkJob } {
-  const { action, actual, desired } = change
-  if (actual === null || action === 'replace' || actual.hash !== desired?.hash) return false
-  return actual.status === 'running' || actual.status === 'starting'
+/** The job's id where nothing was amiss but duplicates, or nothing is any more. */
+function kept({ action, actual, desired }: FlinkChange): string | null {
+  if (actual === null || action === 'replace' || actual.hash !== desired?.hash) return null
+  return actual.status === 'running' || actual.status === 'starting' ? actual.detail.id : null
 }
 
 function start(desired: FlinkJobResource, change: FlinkChange, context: Context): Promise<string> {
-  return submit(desired, context, () => end(change, context))
+  return submit(desired, context, async () => {
+    const savepoint = await end(change, context)
+    if (savepoint === null) await removeCheckpoints(desired.name, context)
+    return savepoint
+  })
 }
 
 /** Ends the job that is there and gives what the new one goes on from: with another query, nothing. */
 async function end({ action, actual }: FlinkChange, context: Context): Promise<string | null> {
   if (actual === null) return null
-  const { id } = actual.detail
+  const { id, savepoint } = actual.detail
+  if (id === null) return savepoint?.path ?? null
   if (action === 'replace') {
     await endAtOnce(id, context)
     return null
@@ -96,4 +101,5 @@ async function remove({ actual }: FlinkChange, context: Context): Promise<void> 
   }
   const id = await leaveTombstone(name, context)
   if (id !== null) await untilEnded(id, context)
+  await removeCheckpoints(name, context)
 }

@@ -62,9 +62,17 @@ async function connectAndUse<T>(admin: Admin, use: (admin: Admin) => Promise<T>)
   return use(admin)
 }
 
-const settling = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
+const settling = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'GROUP_LOAD_IN_PROGRESS',
+])
 
-/** Asks again for up to ten seconds while the cluster has yet to hear of a topic or a partition that it has just made. */
+/**
+ * Asks again for up to ten seconds while the cluster has yet to hear of a topic or a partition that it has just made, or a
+ * broker that has just started still loads its groups.
+ */
 export async function settled<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

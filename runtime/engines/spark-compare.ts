@@ -6,7 +6,7 @@ import type { ActualSparkJob } from './spark-observe.ts'
 export type SparkChange = Change<SparkJobResource, ActualSparkJob>
 
 const goesOn = 'goes on from its checkpoint'
-/** Its drivers are forgotten when the cluster ends, the checkpoints of its query are not. */
+/** A master forgets its drivers when it ends, the checkpoints of their queries stay, and it may be that only Spark sees these. */
 const readsAll = 'reads the topic from the start, or goes on from checkpoints that this query has left'
 const startsAnew = 'starts anew: reads the topic from the start and writes every window again'
 
@@ -27,7 +27,7 @@ function decision(desired: SparkJobResource | null, actual: ActualSparkJob | nul
       state: 'its checkpoints are removed',
     }
   }
-  if (actual.detail.identity.stateHash !== desired.stateHash) {
+  if (actual.detail.stateHash !== desired.stateHash) {
     const reason =
       'The query changed, and Spark would take up the state of the old one silently and compute wrongly.'
     return { action: 'replace', reason, state: startsAnew }
@@ -38,7 +38,7 @@ function decision(desired: SparkJobResource | null, actual: ActualSparkJob | nul
 function sameState(desired: SparkJobResource, actual: ActualSparkJob): Decision {
   const update = (reason: string): Decision => ({ action: 'update', reason, state: goesOn })
   if (actual.status === 'failed') return update(`It failed: ${actual.summary}`)
-  if (actual.status === 'stopped') return update('It was killed.')
+  if (actual.status === 'stopped') return update(`It was ended (${actual.summary}).`)
   if (actual.detail.running.length > 1) return update('It runs more than once.')
   if (actual.hash !== desired.hash) return update('Its script changed, its state did not.')
   return { action: 'unchanged', reason: 'It runs as described.', state: null }
@@ -46,9 +46,8 @@ function sameState(desired: SparkJobResource, actual: ActualSparkJob): Decision 
 
 function differences(desired: SparkJobResource | null, actual: ActualSparkJob | null) {
   if (desired === null || actual === null) return []
-  const { identity } = actual.detail
   return [
-    { field: 'script', from: identity.hash, to: desired.hash },
-    { field: 'state', from: identity.stateHash, to: desired.stateHash },
+    { field: 'script', from: actual.hash ?? desired.hash, to: desired.hash },
+    { field: 'state', from: actual.detail.stateHash ?? desired.stateHash, to: desired.stateHash },
   ].filter(({ from, to }) => from !== to)
 }

@@ -1,7 +1,7 @@
 /** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
 import type { SparkJobResource } from '../../compiler/manifest.ts'
 import type { Actual, Context, Position } from './engine.ts'
-import { isGone, ownCheckpoints } from './spark-checkpoints.ts'
+import { isGone, ownCheckpoints, stateFolder } from './spark-checkpoints.ts'
 import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
 import { type Identity, lastReport, parseLaunch, type Report } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
@@ -14,7 +14,8 @@ export interface Found {
 }
 
 export interface SparkDetail {
-  readonly identity: Identity
+  /** Null for checkpoints of whatever query. */
+  readonly stateHash: string | null
   /** Newest first; more than one only if two were submitted at the same moment. */
   readonly running: readonly Found[]
 }
@@ -38,7 +39,29 @@ export async function observeJob(
   const [newest] = running
   if (newest !== undefined) return [await actualOf(cluster, newest, running, context)]
   const ended = await findEnded(cluster, context)
-  return ended === null ? [] : [await actualOf(cluster, ended, [], context)]
+  return ended === null ? forgotten(desired, context) : [await actualOf(cluster, ended, [], context)]
+}
+
+/** A master forgets its drivers when it ends. The checkpoints of the same query count; where none is wanted, all that is left. */
+async function forgotten(
+  [desired]: readonly SparkJobResource[],
+  context: Context,
+): Promise<readonly ActualSparkJob[]> {
+  const name = jobName(context.pipeline)
+  const folder = ownCheckpoints(name, context)
+  if (folder === null || (await isGone(desired === undefined ? folder : stateFolder(folder, desired))))
+    return []
+  return [
+    {
+      address: `spark.job.${name}`,
+      kind: 'spark-job',
+      hash: null,
+      status: 'stopped',
+      summary: 'its master was restarted',
+      position: null,
+      detail: { stateHash: desired?.stateHash ?? null, running: [] },
+    },
+  ]
 }
 
 /** Every driver of the pipeline's job that is not at its end, newest first. */
@@ -103,7 +126,7 @@ async function actualOf(
     status: statusOf(driver, report),
     summary: summary(driver, report, stdout),
     position: report === null ? null : positionOf(report),
-    detail: { identity, running },
+    detail: { stateHash: identity.stateHash, running },
   }
 }
 

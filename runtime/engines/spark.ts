@@ -5,7 +5,7 @@ import { Failure } from '../failure.ts'
 import { Lost } from '../http.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
-import { ownCheckpoints, removeOwn } from './spark-checkpoints.ts'
+import { ownCheckpoints, removeOthers, removeOwn } from './spark-checkpoints.ts'
 import { type Cluster, kill, readCluster, readLog, submit } from './spark-cluster.ts'
 import { compareJob, type SparkChange } from './spark-compare.ts'
 import { engineWords } from './spark-failure.ts'
@@ -52,8 +52,8 @@ async function run(desired: SparkJobResource, context: Context, step: ProgressSt
     context,
     step,
   )
-  if (previous !== null && previous.identity.stateHash !== desired.stateHash)
-    await removeCheckpoints(context, step)
+  if (previous === null) await removeOthers(desired, context)
+  else if (previous.identity.stateHash !== desired.stateHash) await removeCheckpoints(context, step)
   const id = kept?.driver.id ?? (await start(desired, context, step))
   await untilRunning(id, context, step)
 }

@@ -91,8 +91,7 @@ const flink: NativeEngine = {
       flink: {
         rest: `http://127.0.0.1:${setup.ports.flinkRest}`,
         gateway: `http://127.0.0.1:${setup.ports.flinkGateway}`,
-        savepoints: `file://${setup.folder}/data/flink/savepoints`,
-        checkpoints: `file://${setup.folder}/data/flink/checkpoints`,
+        checkpoints: `${setup.folder}/data/flink/checkpoints`,
       },
     },
   }),

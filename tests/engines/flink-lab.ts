@@ -27,7 +27,8 @@ export function randomName(): string {
   return `t${randomBytes(4).toString('hex')}`
 }
 
-export function endpointsOf({ kafka, flink: here }: Local): Endpoints {
+export function endpointsOf({ with: way, kafka, flink: here }: Local): Endpoints {
+  const checkpoints = way === 'native' && here !== null ? here.checkpoints : null
   return {
     environment: 'local',
     kafka: {
@@ -35,7 +36,7 @@ export function endpointsOf({ kafka, flink: here }: Local): Endpoints {
       engineBootstrapServers: kafka.bootstrapServersForEngines,
       security: null,
     },
-    flink: here === null ? null : { url: here.gateway, auth: null, rest: here.rest },
+    flink: here === null ? null : { url: here.gateway, auth: null, rest: here.rest, checkpoints },
     ksqldb: null,
     spark: null,
     pinot: null,

@@ -57,7 +57,7 @@ function endpointsAt(url: string): Endpoints {
   return {
     environment: 'test',
     kafka,
-    flink: { url, rest: url, auth },
+    flink: { url, rest: url, auth, checkpoints: null },
     ksqldb: null,
     spark: null,
     pinot: null,

@@ -20,7 +20,7 @@ const http = { url: 'http://nowhere', auth: null }
 const everywhere: Endpoints = {
   environment: 'local',
   kafka: { bootstrapServers: 'nowhere:1', engineBootstrapServers: 'nowhere:1', security: null },
-  flink: { ...http, rest: 'http://nowhere' },
+  flink: { ...http, rest: 'http://nowhere', checkpoints: null },
   ksqldb: http,
   spark: { ...http, master: 'spark://nowhere', ui: 'http://nowhere', here: true, files: null },
   pinot: { ...http, broker: 'http://nowhere' },

@@ -66,7 +66,7 @@ function sourceTable(pipeline: Pipeline, names: Names, { clock, declarations, re
     shifted: offsetOf(pipeline.window) !== 0,
     several: pipeline.source.partitions > 1,
     topic: text(names.source),
-    group: text(`${names.job}.flink`),
+    group: text(names.group),
     standard: reader.standard,
   }
 }

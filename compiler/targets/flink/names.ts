@@ -3,6 +3,8 @@ import type { FlinkEngine, Pipeline } from '../../ir.ts'
 
 export interface Names {
   readonly job: string
+  /** Its consumer group. */
+  readonly group: string
   /** The tables bear the names of their topics. */
   readonly source: string
   readonly result: string
@@ -15,6 +17,7 @@ export function namesOf({ name, source }: Pipeline, { topic, lateTopic }: FlinkE
   const tables = [source.topic, topic, ...(lateTopic === null ? [] : [lateTopic])]
   return {
     job: `pipec.${name}`,
+    group: `pipec.${name}.flink`,
     source: source.topic,
     result: topic,
     late: lateTopic,

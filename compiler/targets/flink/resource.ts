@@ -10,7 +10,7 @@ import { versions } from './versions.ts'
 export const file = 'flink/job.sql'
 
 export function resource(pipeline: Pipeline, engine: FlinkEngine): ResourceDraft {
-  const { job, source, result, late } = namesOf(pipeline, engine)
+  const { job, group, source, result, late } = namesOf(pipeline, engine)
   const sinks = late === null ? [result] : [result, late]
   return {
     kind: 'flink-job',
@@ -20,6 +20,7 @@ export function resource(pipeline: Pipeline, engine: FlinkEngine): ResourceDraft
     stateHash: stateHash(jobView(pipeline, engine)),
     sourceTopic: source,
     resultTopics: sinks,
+    group,
     parallelism: parallelism(pipeline, engine),
     kafkaTables: [source, ...sinks],
     at: engine.at,

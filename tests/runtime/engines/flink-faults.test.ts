@@ -24,6 +24,7 @@ const job: FlinkJobResource = {
   hash: 'sha256:ffeeddccbbaa9988',
   sourceTopic: 'in',
   resultTopics: ['out'],
+  group: 'pipec.pay.flink',
   parallelism: 1,
   kafkaTables: ['in'],
   line: 3,

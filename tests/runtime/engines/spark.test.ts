@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -120,6 +120,40 @@ describe('one job, however often it is applied', () => {
     expect(readdirSync(checkpoints)).toEqual([])
     expect(await converge(null, here)).toBeNull()
     expect(await converge(job, here)).toBe('create')
+  })
+
+  describe('whose master was restarted, where the checkpoints are files of this machine', () => {
+    const forget = () => void fake.drivers.splice(0)
+
+    test('goes on from them, and is removed with them', async () => {
+      const { checkpoints, here } = onThisMachine()
+      const state = join(checkpoints, 'pipec.tokens', '00112233445566aa')
+      mkdirSync(state, { recursive: true })
+      const [actual = null] = await spark.observe([job], here)
+      expect(spark.compare(job, actual)).toMatchObject({
+        action: 'update',
+        reason: 'It was ended (its master was restarted).',
+        fields: [],
+        state: 'goes on from its checkpoint',
+      })
+      expect(await converge(job, here)).toBe('update')
+      expect(existsSync(state)).toBe(true)
+      expect(await converge(job, here)).toBe('unchanged')
+      forget()
+      expect(await converge(null, here)).toBe('delete')
+      expect(readdirSync(checkpoints)).toEqual([])
+      expect(await converge(null, here)).toBeNull()
+    })
+
+    test('leaves nothing that another query could go back to', async () => {
+      const { checkpoints, here } = onThisMachine()
+      const state = join(checkpoints, 'pipec.tokens', '00112233445566aa')
+      mkdirSync(state, { recursive: true })
+      expect(await converge(otherQuery, here)).toBe('create')
+      expect(existsSync(state)).toBe(false)
+      forget()
+      expect(await converge(job, here)).toBe('create')
+    })
   })
 
   test('a job that failed is removed by a driver all the same, and then it is gone', async () => {
