@@ -1,3 +1,4 @@
+import type { TopicResource } from '../../compiler/manifest.ts'
 import { type Applied, apply as applyChanges } from '../../runtime/apply.ts'
 import type { Change } from '../../runtime/engines/engine.ts'
 import { withLock } from '../../runtime/engines/kafka-lock.ts'
@@ -48,21 +49,36 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
   const first = await applyChanges(refusalsFirst(plan, topics), engines, context, io.progress)
   const rest = plan.changes.filter((each) => !topics.includes(each) && isChange(each))
   if (first.failed !== null || rest.length === 0) return { ...first, left: [...first.left, ...rest] }
+  const second = await alone(operation, io, () => applyFresh(operation, plan, io))
+  return { ...second, done: [...first.done, ...second.done] }
+}
+
+/** Runs the work while no other apply or destroy of the pipeline does. Its source topic has to be there. */
+export function alone<T>(operation: Operation, io: Io, work: () => Promise<T>): Promise<T> {
+  const { context } = operation
   const lock = {
     endpoint: context.endpoints.kafka,
     pipeline: context.pipeline,
-    topic: lockTopic(operation),
+    topic: sourceTopic(operation).topic,
     signal: context.signal,
     since: context.now(),
-    onWait: () => io.progress.note('Another apply of this pipeline is at work; waiting for it to end.'),
+    onWait: () =>
+      io.progress.note('Another apply or destroy of this pipeline is at work; waiting for it to end.'),
   }
-  const second = await withLock(lock, async () => {
-    const fresh = await makePlan(operation)
-    const [odd] = unsaid(plan, fresh)
-    if (odd !== undefined) return moved(odd, fresh)
-    return applyChanges(fresh.changes, engines, context, io.progress)
-  })
-  return { ...second, done: [...first.done, ...second.done] }
+  return withLock(lock, work)
+}
+
+/** Goes by what is there now, unless that would end what the user was not told of. */
+export async function applyFresh(
+  operation: Operation,
+  plan: Plan,
+  io: Io,
+  nothing = false,
+): Promise<Applied> {
+  const fresh = await makePlan(operation, nothing)
+  const [odd] = unsaid(plan, fresh)
+  if (odd !== undefined) return moved(odd, fresh)
+  return applyChanges(fresh.changes, operation.engines, operation.context, io.progress)
 }
 
 function moved(change: Change, { changes }: Plan): Applied {
@@ -80,10 +96,10 @@ function refusalsFirst(plan: Plan, topics: Plan['changes']): Plan['changes'] {
   return [...plan.changes.filter((each) => each.action === 'refuse' && !topics.includes(each)), ...topics]
 }
 
-function lockTopic({ manifest }: Operation): string {
+export function sourceTopic({ manifest }: Operation): TopicResource {
   const source = manifest.resources.find((each) => each.kind === 'kafka-topic' && each.role === 'source')
   if (source?.kind !== 'kafka-topic') throw new TypeError('a manifest without a source topic')
-  return source.topic
+  return source
 }
 
 export async function reportApplied(

@@ -1,10 +1,10 @@
-import { apply as applyChanges } from '../../runtime/apply.ts'
+import type { Applied } from '../../runtime/apply.ts'
 import { isChange, type Plan } from '../../runtime/plan.ts'
 import { confirm } from '../confirm.ts'
 import type { ExitCode, Io } from '../io.ts'
-import { makePlan, openForRemoval, type TargetOptions } from '../operate.ts'
+import { makePlan, type Operation, openForRemoval, type TargetOptions } from '../operate.ts'
 import { appliedJson, planText } from '../views/plan.ts'
-import { reportApplied, stoppable } from './apply.ts'
+import { alone, applyFresh, reportApplied, sourceTopic, stoppable } from './apply.ts'
 
 export interface DestroyOptions extends TargetOptions {
   readonly yes: boolean
@@ -31,7 +31,13 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitCode
   }
   io.err(planText(plan, io.color))
   if (!options.yes && !(await confirm(`Remove all of this from ${plan.environment}?`, io))) return 1
-  const work = applyChanges(plan.changes, operation.engines, operation.context, io.progress)
-  const applied = await stoppable(work, io)
+  const applied = await stoppable(execute(operation, plan, io), io)
   return reportApplied(plan, applied, options, io)
+}
+
+/** An apply beside it would start what this one ends; without the source topic there can be none. */
+function execute(operation: Operation, plan: Plan, io: Io): Promise<Applied> {
+  const work = () => applyFresh(operation, plan, io, true)
+  const { address } = sourceTopic(operation)
+  return plan.changes.some((each) => each.address === address) ? alone(operation, io, work) : work()
 }

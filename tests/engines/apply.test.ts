@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { withLock } from '../../runtime/engines/kafka-lock.ts'
 import { CommandLab, eventually, finished } from './command-lab.ts'
 
 const ready = inject('local') !== null
@@ -49,6 +50,20 @@ function sorted(values: readonly string[]): Row[] {
     values.map((value) => [(JSON.parse(value) as Row).window_start, JSON.parse(value) as Row]),
   )
   return [...rows.values()].sort((a, b) => a.window_start - b.window_start)
+}
+
+/** What the commands of the lab's pipeline wait for. */
+function lock() {
+  const { name, endpoints } = lab
+  const { signal } = new AbortController()
+  return {
+    endpoint: endpoints.kafka,
+    pipeline: name,
+    topic: name,
+    signal,
+    since: Date.now(),
+    onWait: () => {},
+  }
 }
 
 describe.skipIf(!ready)('apply on real engines', () => {
@@ -109,7 +124,18 @@ describe.skipIf(!ready)('apply on real engines', () => {
     const status = JSON.parse(shown.out)
     expect(status.resources.filter((each: { status: string }) => each.status === 'running')).toHaveLength(7)
 
-    expect((await lab.run('destroy', '--yes')).code).toBe(0)
+    // As if another apply were at work: destroy waits for its end.
+    const { destroyed } = await withLock(lock(), async () => {
+      const child = lab.start('destroy', '--yes')
+      const outcome = finished(child)
+      const waits = new Promise<void>((done) => {
+        child.stderr?.on('data', (text) => String(text).includes('is at work; waiting') && done())
+      })
+      await Promise.race([waits, outcome])
+      expect(await lab.flinkJobs()).toHaveLength(1)
+      return { destroyed: outcome }
+    })
+    expect((await destroyed).code, (await destroyed).err).toBe(0)
     expect(await lab.topics()).toEqual([])
     expect(await lab.flinkJobs()).toEqual([])
   }, 600_000)
