@@ -15,6 +15,7 @@ import {
   type Plan,
   wantedResources,
 } from '../runtime/plan.ts'
+import type { Progress } from '../runtime/progress.ts'
 import { generatedFolder } from './commands/build.ts'
 import { readTree, type Tree } from './files.ts'
 import type { Io } from './io.ts'
@@ -32,6 +33,7 @@ export interface Operation {
   readonly context: Context
   readonly engines: readonly Engine[]
   readonly engine: EngineKey | null
+  readonly progress: Progress
 }
 
 /** Null when the pipeline has errors, which have been told. Throws Failure when generated/ is stale. */
@@ -74,6 +76,7 @@ export async function openWith(
     context,
     engines: allEngines,
     engine: options.engine,
+    progress: io.progress,
   }
 }
 
@@ -110,14 +113,14 @@ function filesOf(resource: Resource): readonly string[] {
  * has to answer: what one that is down holds would run on when it is back.
  */
 export async function makePlan(operation: Operation, nothing = false): Promise<Plan> {
-  const { manifest, context, engines, engine } = operation
+  const { manifest, context, engines, engine, progress } = operation
   const wanted = nothing ? nothingWanted : wantedResources(manifest, context.endpoints, engine)
   const asked =
     engine === null
       ? engines
       : engines.filter((each) => each.key === engine || (!nothing && each.key === 'kafka'))
-  const needed = nothing ? enginesOf(manifest) : undefined
-  const observation = await observe(wanted.resources, asked, context, needed)
+  const needed = nothing ? enginesOf(manifest) : new Set<EngineKey>()
+  const observation = await observe(wanted.resources, asked, context, { needed, progress })
   return {
     environment: context.endpoints.environment,
     pipeline: manifest.pipeline,

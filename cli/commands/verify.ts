@@ -190,7 +190,7 @@ async function removeOnly(
   const ofRun = { ...context, pipeline: name }
   // One that does not answer may hold a part of the run.
   const own = engines.filter(({ key }) => key !== 'pinot')
-  const { notes } = await observe([], own, ofRun, enginesOf(manifest))
+  const { notes } = await observe([], own, ofRun, { needed: enginesOf(manifest) })
   for (const note of notes) io.err(`${note}\n`)
   await removeRun(own, ofRun, false, io.progress)
   await io.out(
