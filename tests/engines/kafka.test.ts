@@ -1,6 +1,5 @@
 /** The Kafka engine on a real broker of its own: topics, their marks, reading, and every way to be let in or not. */
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -16,49 +15,14 @@ import { openKafka, withAdmin } from '../../runtime/engines/kafka-client.ts'
 import { produceBatches } from '../../runtime/engines/kafka-produce.ts'
 import { groupLag, readTopic, topicOffsets } from '../../runtime/engines/kafka-read.ts'
 import type { TopicRecord } from '../../runtime/engines/kafka-reading.ts'
-import { isFailure } from '../../runtime/failure.ts'
 import { type OwnBroker, startBroker, user } from '../fixtures/own-broker.ts'
+import { contextAt, failureOf, named, topicOf } from './kafka-lab.ts'
 
 const forever = new AbortController().signal
 let broker: OwnBroker
 
-function named(prefix: string): string {
-  return `${prefix}-${randomBytes(4).toString('hex')}`
-}
-
-function topicOf(topic: string, more: Partial<TopicResource> = {}): TopicResource {
-  return {
-    kind: 'kafka-topic',
-    address: `kafka.topic.${topic}`,
-    line: 1,
-    hash: 'sha256:0000000000000000',
-    topic,
-    partitions: 2,
-    config: { 'cleanup.policy': 'delete', 'retention.ms': '-1' },
-    role: 'result',
-    create: true,
-    ...more,
-  }
-}
-
 function contextOf(pipeline: string, endpoint = broker.endpoint): Context {
-  const endpoints = {
-    environment: 'local',
-    kafka: endpoint,
-    flink: null,
-    ksqldb: null,
-    spark: null,
-    pinot: null,
-  }
-  return {
-    pipeline,
-    endpoints,
-    read: () => {
-      throw new Error('a topic has no file')
-    },
-    signal: forever,
-    now: Date.now,
-  }
+  return contextAt(endpoint, pipeline)
 }
 
 /** Observes, compares and applies one topic; what it did, and what it said while doing it. */
@@ -74,15 +38,6 @@ async function converge(desired: TopicResource | null, address: string, context:
     fail: () => {},
   })
   return { action: change.action, fields: change.fields.map(({ field }) => field), said }
-}
-
-async function failureOf(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (!isFailure(error)) throw new Error(`no Failure but ${String(error)}`)
-  return `${error.message} ${error.next ?? ''}`
 }
 
 async function settings(topic: string): Promise<Record<string, string>> {
