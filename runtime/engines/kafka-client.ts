@@ -5,7 +5,7 @@ import type { Admin, Kafka, KafkaConfig, RetryOptions, SASLOptions } from 'kafka
 import type { KafkaEndpoint, KafkaSecurity } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { faultType, kafkaFailure } from './kafka-failure.ts'
-import { mendTimer } from './kafka-timer.ts'
+import { mendKafkajs } from './kafka-mends.ts'
 
 /** Gives up within about two seconds: somebody waits at a terminal for "it is not there". */
 export const brief: RetryOptions = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 }
@@ -16,7 +16,7 @@ export const patient: RetryOptions = { initialRetryTime: 200, maxRetryTime: 2_00
 /** Throws Failure where the endpoint itself is wrong (no port, no readable certificate); connects to nothing yet. */
 export async function openKafka(endpoint: KafkaEndpoint, retry: RetryOptions = brief): Promise<Kafka> {
   const { Kafka, logLevel } = await import('kafkajs')
-  await mendTimer()
+  await mendKafkajs()
   return new Kafka({
     clientId: 'pipec',
     brokers: brokersOf(endpoint.bootstrapServers),
