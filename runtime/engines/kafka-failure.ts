@@ -39,6 +39,11 @@ export function isLoading(error: unknown): boolean {
   return loading.has(faultType(error) ?? '')
 }
 
+/** Whether an answer was lost with its connection, and kafkajs has not asked again and again already: it may be asked once more. */
+export function isBrokenOff(error: unknown): boolean {
+  return error instanceof Error && /^KafkaJSConnection(Closed)?Error$/.test(error.name)
+}
+
 function isKafkas(error: Error): boolean {
   return error.name.startsWith('KafkaJS')
 }
@@ -86,6 +91,11 @@ const kinds: readonly {
     next: 'Check `protocol` in the environment, and give the authority’s PEM file as `ca`.',
   },
   {
+    applies: ({ name }) => name === 'KafkaJSRequestTimeoutError',
+    message: 'has not answered in time',
+    next: 'Try again; if it stays so, look at the broker’s log.',
+  },
+  {
     applies: ({ type }, text) =>
       type === undefined && /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|[Tt]imeout|ETIMEDOUT/.test(text),
     message: 'cannot be reached',
@@ -99,7 +109,7 @@ const kinds: readonly {
   {
     applies: ({ type }, text) => type === undefined && /[Cc]losed connection|ECONNRESET|EPIPE/.test(text),
     message: 'broke off the connection',
-    next: 'Check that `protocol` in the environment is what this port speaks, and look at the broker’s log.',
+    next: 'Try again; if it stays so, check that `protocol` in the environment is what this port speaks, and look at the broker’s log.',
   },
 ]
 

@@ -12,7 +12,7 @@ import type {
 } from 'kafkajs'
 import type { KafkaEndpoint } from '../endpoints.ts'
 import { abortable, openKafka, patient, soon } from './kafka-client.ts'
-import { isLoading, kafkaFailure } from './kafka-failure.ts'
+import { isBrokenOff, isLoading, kafkaFailure } from './kafka-failure.ts'
 
 type Codec = typeof AssignerProtocol
 
@@ -81,7 +81,8 @@ async function joined(consumer: Consumer, lock: Lock): Promise<void> {
     })
     let again = 0
     consumer.on('consumer.crash', ({ payload }) => {
-      if (!(payload.restart && isLoading(payload.error) && ++again < mostRestarts)) failed(payload.error)
+      const passing = isLoading(payload.error) || isBrokenOff(payload.error)
+      if (!(payload.restart && passing && ++again < mostRestarts)) failed(payload.error)
     })
     consumer.run({ autoCommit: false, eachMessage: async () => {} }).catch(failed)
   })

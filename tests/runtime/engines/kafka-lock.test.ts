@@ -1,6 +1,6 @@
 /** The lock of a broker that is not there. What it does on a real one, the tests of the engines hold. */
 import { expect, test } from 'vitest'
-import { isLoading } from '../../../runtime/engines/kafka-failure.ts'
+import { isBrokenOff, isLoading } from '../../../runtime/engines/kafka-failure.ts'
 import { type Lock, withLock } from '../../../runtime/engines/kafka-lock.ts'
 import { isFailure } from '../../../runtime/failure.ts'
 
@@ -27,6 +27,15 @@ test('a broker that still loads its groups is waited for, one that refuses is no
   expect(isLoading(new Error('retries', { cause: answered('NOT_COORDINATOR_FOR_GROUP') }))).toBe(true)
   expect(isLoading(answered('GROUP_AUTHORIZATION_FAILED'))).toBe(false)
   expect(isLoading(new Error('connect ECONNREFUSED'))).toBe(false)
+})
+
+test('an answer that was lost with its connection is asked for again, unless that was tried for long already', () => {
+  const thrown = (name: string) => Object.assign(new Error(name), { name })
+  expect(isBrokenOff(thrown('KafkaJSConnectionClosedError'))).toBe(true)
+  expect(isBrokenOff(thrown('KafkaJSConnectionError'))).toBe(true)
+  const cause = thrown('KafkaJSConnectionError')
+  const given = Object.assign(new Error('retries', { cause }), { name: 'KafkaJSNumberOfRetriesExceeded' })
+  expect(isBrokenOff(given)).toBe(false)
 })
 
 test('Ctrl-C does not wait for it', async () => {
