@@ -38,12 +38,18 @@ export async function observeTopics(
   return describeTopics(admin, pipeline, [...new Set([...present, ...ours])])
 }
 
-/** Topics whose settings the user may not see are none of ours: the request fails as a whole, so it is halved around them. */
+/** By them a request for many topics fails as a whole. */
+const notToBeSeen: ReadonlySet<string> = new Set(['TOPIC_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION'])
+
+/**
+ * Topics whose settings the user may not see are none of ours, nor are those that somebody has deleted since they were
+ * listed: the request is halved around them.
+ */
 async function oursAmong(admin: Admin, pipeline: string, topics: readonly string[]): Promise<string[]> {
   try {
     return await marked(admin, pipeline, topics)
   } catch (error) {
-    if (faultType(error) !== 'TOPIC_AUTHORIZATION_FAILED') throw error
+    if (!notToBeSeen.has(faultType(error) ?? '')) throw error
     if (topics.length === 1) return []
     const middle = Math.ceil(topics.length / 2)
     const first = await oursAmong(admin, pipeline, topics.slice(0, middle))

@@ -129,11 +129,20 @@ async function remove(topic: string, context: Context): Promise<void> {
     async (admin) => {
       const actual = await find(admin, topic, context)
       if (actual === null || !actual.ours) return
-      await admin.deleteTopics({ topics: [topic] })
-      await gone(admin, topic)
+      await deleteTopic(admin, topic)
     },
     context.signal,
   )
+}
+
+/** Whoever deleted it, it is gone then. */
+async function deleteTopic(admin: Admin, topic: string): Promise<void> {
+  try {
+    await admin.deleteTopics({ topics: [topic] })
+  } catch (error) {
+    if (faultType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+  }
+  await gone(admin, topic)
 }
 
 async function gone(admin: Admin, topic: string): Promise<void> {
