@@ -1,12 +1,26 @@
-/** The program itself on a real Kafka beside a fake Spark: stopped, killed, doubled, unread; what it leaves, a second one mends. */
+/**
+ * The program itself on a real Kafka beside a fake Spark: stopped, killed, doubled, unread, badly connected; what it
+ * leaves, a second one mends.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  onTestFinished,
+  test,
+} from 'vitest'
 import { withAdmin } from '../../runtime/engines/kafka-client.ts'
 import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
 import { type FakeSpark, fakeSpark } from '../fakes/spark.ts'
+import { type BrokerProxy, type Fate, startBrokerProxy } from '../fixtures/broker-proxy.ts'
 import { type Ended, ended, pipec, pipecPath, start, temporaryFolder } from '../fixtures/command.ts'
 import { recordLocal } from '../fixtures/local.ts'
 import { type OwnBroker, startBroker } from '../fixtures/own-broker.ts'
@@ -123,6 +137,53 @@ describe.skipIf(inject('local') === null)('the program', { timeout: 120_000 }, (
     for (const { code, err } of both) expect(code, err).toBe(0)
     expect(fake.drivers).toHaveLength(1)
     await expectApplied()
+  })
+
+  /** From now on pipec reaches the broker through this alone, and the first answer to this request meets the fate. */
+  async function unlucky(request: string, fate: Fate): Promise<BrokerProxy> {
+    const proxy = await startBrokerProxy(broker.endpoint)
+    onTestFinished(() => proxy.stop())
+    recordLocal(cwd, { kafka: proxy.endpoint, spark: fake.endpoints.spark })
+    proxy.judge = (each, nth) => (each === request && nth === 1 ? fate : 'pass')
+    return proxy
+  }
+
+  test.each([
+    ['lose', 'broke off the connection'],
+    ['hold', 'has not answered in time'],
+  ] as const)('apply whose topic is made without an answer (%s)', async (fate, said) => {
+    const proxy = await unlucky('CreateTopics', fate)
+    const { code, err } = await pipec(['apply', '--yes'], cwd)
+    expect({ code, topics: await topics() }, err).toEqual({ code: 1, topics: [name] })
+    expect(err).toContain(`error: kafka.topic.${name} `)
+    expect(err).toContain(said)
+    expect(err).toContain('`pipec apply` goes on from here.')
+    await expectApplied()
+    expect(proxy.requests.filter((each) => each === 'CreateTopics')).toHaveLength(2)
+    // What does not bear pipec's mark would be left.
+    expect((await pipec(['destroy', '--yes'], cwd)).code).toBe(0)
+    expect(await topics()).toEqual([])
+  })
+
+  test('apply that gets no answer on its way to the lock asks again, and does its work once', async () => {
+    const proxy = await unlucky('JoinGroup', 'cut')
+    const { code, err } = await pipec(['apply', '--yes'], cwd)
+    expect(code, err).toBe(0)
+    // The one that was cut, and the two that joining takes.
+    expect(proxy.requests.filter((each) => each === 'JoinGroup')).toHaveLength(3)
+    expect(fake.drivers).toHaveLength(1)
+    await expectApplied()
+  })
+
+  test('destroy whose topic goes without an answer', async () => {
+    await pipec(['apply', '--yes', '--engine', 'kafka'], cwd)
+    await unlucky('DeleteTopics', 'cut')
+    const { code, err } = await pipec(['destroy', '--yes'], cwd)
+    expect({ code, left: (await topics()).length }, err).toEqual({ code: 1, left: 1 })
+    expect(err).toContain('broke off the connection')
+    expect((await pipec(['destroy', '--yes'], cwd)).code).toBe(0)
+    expect(await topics()).toEqual([])
+    expect((await pipec(['destroy', '--yes'], cwd)).out).toBe('Nothing of this pipeline is there.\n')
   })
 
   test('apply whose output nobody reads does its work, and its exit code is true', async () => {
