@@ -2,7 +2,7 @@ import type { TopicResource } from '../../compiler/manifest.ts'
 import { type Applied, apply as applyChanges } from '../../runtime/apply.ts'
 import type { Change } from '../../runtime/engines/engine.ts'
 import { withLock } from '../../runtime/engines/kafka-lock.ts'
-import { Failure } from '../../runtime/failure.ts'
+import { Failure, isFailure } from '../../runtime/failure.ts'
 import { isChange, type Plan, unsaid } from '../../runtime/plan.ts'
 import { confirm } from '../confirm.ts'
 import type { ExitCode, Io } from '../io.ts'
@@ -49,8 +49,15 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
   const first = await applyChanges(refusalsFirst(plan, topics), engines, context, io.progress)
   const rest = plan.changes.filter((each) => !topics.includes(each) && isChange(each))
   if (first.failed !== null || rest.length === 0) return { ...first, left: [...first.left, ...rest] }
-  const second = await alone(operation, io, () => applyFresh(operation, plan, io))
+  const work = () => applyFresh(operation, plan, io)
+  const second = await alone(operation, io, work).catch((error: unknown) => notBegun(rest, error, io))
   return { ...second, done: [...first.done, ...second.done] }
+}
+
+/** Without the lock, or a look at what is there, the next step cannot begin; what was done before it is still told. */
+function notBegun([change, ...left]: readonly Change[], error: unknown, io: Io): Applied {
+  if (change === undefined || io.signal.aborted || !isFailure(error)) throw error
+  return { done: [], failed: { change, failure: error }, left }
 }
 
 /** Runs the work while no other apply or destroy of the pipeline does. Its source topic has to be there. */
