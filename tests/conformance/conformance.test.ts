@@ -21,7 +21,7 @@ const inCi = Boolean(process.env.CI)
 const seed = setting('PIPEC_CONFORMANCE_SEED', 1)
 const first = setting('PIPEC_CONFORMANCE_FROM', 0)
 const pipelines = setting('PIPEC_CONFORMANCE', inCi ? 200 : 20)
-const onSpark = setting('PIPEC_CONFORMANCE_SPARK', 20)
+const onSpark = setting('PIPEC_CONFORMANCE_SPARK', inCi ? 60 : 20)
 const onKsqldb = setting('PIPEC_CONFORMANCE_KSQLDB', inCi ? 40 : 10)
 const inOneJob = 20
 
