@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
+import { readDockerRecord } from '../../runtime/docker/record.ts'
 import { Failure } from '../../runtime/failure.ts'
-import { type LocalEngine, readLocal } from '../../runtime/local.ts'
+import { type LocalEngine, localFolder, readLocal } from '../../runtime/local.ts'
+import { readRecord } from '../../runtime/native/record.ts'
 import type { Starter, UpRequest } from '../../runtime/starter.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { absolute } from '../load.ts'
@@ -58,9 +60,18 @@ export async function starterOf(name: StarterName): Promise<Starter> {
   return { up: upDocker, down: downDocker }
 }
 
+/** What an `up` of this directory has begun, whether it came to its end or was killed; null when nothing is left of one. */
+export async function begunWith(cwd: string): Promise<StarterName | null> {
+  const folder = localFolder(cwd)
+  const [native, docker] = await Promise.all([readRecord(folder), readDockerRecord(folder)])
+  if (native !== null) return 'native'
+  if (docker !== null && docker.services.length > 0) return 'docker'
+  return (await readLocal(cwd))?.with ?? null
+}
+
 async function defaultStarter(request: UpRequest): Promise<StarterName> {
-  const local = await readLocal(request.cwd)
-  if (local !== null) return local.with
+  const begun = await begunWith(request.cwd)
+  if (begun !== null) return begun
   const { dockerProblem } = await import('../../runtime/docker/tools.ts')
   return request.portOffset === null && (await dockerProblem(request)) === null ? 'docker' : 'native'
 }

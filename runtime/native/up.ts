@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Manifest, ResourceKind } from '../../compiler/manifest.ts'
+import { readDockerRecord } from '../docker/record.ts'
 import { Failure } from '../failure.ts'
 import { type Local, type LocalEngine, localFolder, readLocal } from '../local.ts'
 import type { UpReport, UpRequest } from '../starter.ts'
@@ -34,7 +35,7 @@ export async function upNative(request: UpRequest): Promise<UpReport> {
 }
 
 async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
-  await requireNoDocker(request.cwd)
+  await requireNoDocker(request.cwd, folder)
   const record = await readRecord(folder)
   const running = await aliveServices(record)
   // Of an `up` that was killed before it could write down what it had just started.
@@ -59,8 +60,10 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   return { local, started: missing.map((service) => service.title), leftOut: selection.leftOut, look }
 }
 
-async function requireNoDocker(cwd: string): Promise<void> {
-  if ((await readLocal(cwd))?.with !== 'docker') return
+/** Neither up, nor left behind by an `up` that was killed. */
+async function requireNoDocker(cwd: string, folder: string): Promise<void> {
+  const started = (await readDockerRecord(folder))?.services ?? []
+  if ((await readLocal(cwd))?.with !== 'docker' && started.length === 0) return
   throw new Failure('The engines of this directory are up in Docker, on the same ports.', {
     next: 'Run `pipec down` first.',
   })

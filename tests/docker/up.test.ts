@@ -145,7 +145,7 @@ describe('a start that does not succeed leaves nothing behind', () => {
 
   test('when it is interrupted, but for what ran before', async () => {
     const docker = fakeDocker('up-hangs')
-    await upDocker(request({ ...docker, env: { ...docker.env, FAKE_FAULT: '' } }, { engines: ['ksqldb'] }))
+    await upDocker(request(docker.but(null), { engines: ['ksqldb'] }))
     const controller = new AbortController()
     const up = upDocker(request(docker, { engines: ['pinot'], signal: controller.signal }))
     const ended = expect(up).rejects.toThrow('stopped by the user')
@@ -153,6 +153,17 @@ describe('a start that does not succeed leaves nothing behind', () => {
     controller.abort(new Error('stopped by the user'))
     await ended
     expect([...docker.running()].sort()).toEqual(['kafka', 'kafka-ui', 'ksqldb'])
+    expect((await down(docker)).stopped).toEqual(['Kafka', 'Kafka UI', 'ksqlDB'])
+  })
+
+  test('and what could not be removed either is still known to down', async () => {
+    const docker = fakeDocker('up-fails')
+    // As a daemon in trouble does.
+    const env = { ...docker.env, FAKE_REMOVAL: 'fails' }
+    await expect(upDocker(request(docker, { env }))).rejects.toThrow('`docker compose up` failed.')
+    expect(docker.running()).toEqual(['kafka'])
+    expect((await down(docker.but(null))).stopped).toEqual(['Kafka'])
+    expect(docker.running()).toEqual([])
   })
 })
 
@@ -164,7 +175,7 @@ describe('down', () => {
     expect(stopped).toHaveLength(10)
     expect(dataRemoved).toBe(false)
     expect(docker.running()).toEqual([])
-    expect(docker.calls().at(-1)).toMatch(/--profile \* down --remove-orphans$/)
+    expect(docker.calls().at(-1)).toMatch(/-p pipec-transactions down --remove-orphans$/)
     expect(() => statSync(join(docker.cwd, '.pipec/local.json'))).toThrow()
   })
 
@@ -177,5 +188,50 @@ describe('down', () => {
 
   test('has nothing to do when nothing runs', async () => {
     expect((await down(fakeDocker())).stopped).toEqual([])
+  })
+
+  test('leaves alone what somebody else started, and says so', async () => {
+    const docker = fakeDocker()
+    await upDocker(request(docker, { engines: ['ksqldb'] }))
+    // By hand, or by the up of another directory whose pipeline bears the same name.
+    rmSync(join(docker.cwd, '.pipec'), { recursive: true })
+    await upDocker(request(docker, { engines: ['pinot'] }))
+    const notes: string[] = []
+    const progress: Progress = { ...silent, note: (line) => notes.push(line) }
+    const report = await downDocker({ ...request(docker, { progress }), volumes: true })
+    expect(report).toEqual({ stopped: ['Pinot', 'ZooKeeper'], dataRemoved: false })
+    expect([...docker.running()].sort()).toEqual(['kafka', 'kafka-ui', 'ksqldb'])
+    expect(notes).toEqual([expect.stringContaining('Kafka, Kafka UI, ksqlDB')])
+    expect(notes[0]).toContain('`docker compose -p pipec-transactions down`')
+  })
+
+  test('without a record ends what the compose file describes', async () => {
+    const docker = fakeDocker()
+    await upDocker(request(docker))
+    rmSync(join(docker.cwd, '.pipec'), { recursive: true })
+    expect((await down(docker)).stopped).toHaveLength(10)
+    expect(docker.running()).toEqual([])
+  })
+
+  test('needs no compose file, and finds the project by the name that it had', async () => {
+    const docker = fakeDocker()
+    await upDocker(request(docker, { env: { ...docker.env, COMPOSE_PROJECT_NAME: 'mine' } }))
+    await expect(upDocker(request(docker))).rejects.toMatchObject({
+      message: 'The containers of this directory are up as mine, not as pipec-transactions.',
+      next: 'Run `pipec down` first.',
+    })
+    rmSync(join(docker.cwd, 'generated'), { recursive: true })
+    await down(docker)
+    expect(docker.calls().at(-1)).toMatch(/plain -p mine down --remove-orphans$/)
+  })
+
+  test('tells of a record that cannot be read', async () => {
+    const docker = fakeDocker()
+    mkdirSync(join(docker.cwd, '.pipec'))
+    writeFileSync(join(docker.cwd, '.pipec/docker.json'), '{"version": 1')
+    await expect(down(docker)).rejects.toMatchObject({
+      message: expect.stringContaining('docker.json is not a record'),
+      next: expect.stringContaining('docker compose ls'),
+    })
   })
 })
