@@ -27,7 +27,7 @@ export async function down(options: DownOptions, io: Io): Promise<ExitCode> {
 }
 
 /** After a `down` Docker may still keep data. Without any record only processes of a native start can be left. */
-async function leftBy(cwd: string): Promise<StarterName> {
+export async function leftBy(cwd: string): Promise<StarterName> {
   // Where the engines answer does not matter here, so that a file which cannot be read does not either.
   const begun = await begunWith(cwd).catch(() => null)
   if (begun !== null) return begun

@@ -8,6 +8,7 @@ import { engineOptions, type Feature } from '../../compiler/features.ts'
 import { allTargets } from '../../compiler/targets/registry.ts'
 import type { ColumnKind, OutputRow, OutputValue } from '../../runtime/embedded/rows.ts'
 import { openLab, unavailable } from '../engines/ksqldb-lab.ts'
+import { needs } from '../engines/needs.ts'
 import { pipelineText } from './case.ts'
 import { allForms } from './expressions.ts'
 import { type Generated, generate } from './generate.ts'
@@ -39,7 +40,10 @@ function isForSpark({ beginsBefore1970, parts }: Generated): boolean {
   return parts.late || !beginsBefore1970
 }
 
-describe.skipIf(local === null)('conformance', () => {
+/** The driver that runs the scripts on Spark has the Python and the jars of native engines. */
+const title = needs.native === null ? 'conformance' : `conformance, but for Spark, which ${needs.native}`
+
+describe.skipIf(local === null)(title, () => {
   let suite: Suite
   let byHand: readonly Verdict[] = []
   const heldForms: Record<Engine, Set<string>> = { flink: new Set(), spark: new Set() }

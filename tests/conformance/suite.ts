@@ -50,7 +50,8 @@ export class Suite {
   constructor(embedded: EmbeddedEngine, local: Local) {
     this.embedded = embedded
     this.#bootstrapServers = local.kafka.bootstrapServers
-    const files = local.spark?.files ?? null
+    // A driver of the suite's own runs the scripts, with the Python and the jars of native engines.
+    const files = local.with === 'native' ? (local.spark?.files ?? null) : null
     this.#spark = files === null ? null : new Spark(files, this.#bootstrapServers)
     this.#context = {
       pipeline: this.#prefix,

@@ -1,11 +1,12 @@
 /** An `up` that is killed while Compose is at work, as a process of its own: nothing of it may be lost. */
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { down } from '../../cli/commands/down.ts'
 import { up } from '../../cli/commands/up.ts'
+import { dockerRecordPath } from '../../runtime/docker/record.ts'
+import { marked } from '../../runtime/native/processes.ts'
 import { start } from '../fixtures/command.ts'
 import { keptIo } from '../fixtures/io.ts'
 import { type FakeDocker, type Fault, fakeDocker } from './fake-docker.ts'
@@ -48,7 +49,7 @@ test.skipIf(process.platform !== 'linux')(
     expect(record(docker)).toMatchObject({ project: 'pipec-transactions', settled: false })
     expect(record(docker).services).toHaveLength(10)
     expect(await downAgain(docker)).toMatch(/^Ended Kafka/)
-    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(docker.cwd)
+    expect(await marked(dockerRecordPath(join(docker.cwd, '.pipec')))).toEqual([])
     await sleep(500)
     expect(docker.running()).toEqual([])
     expect(await downAgain(docker)).toBe('Nothing was up here.\n')

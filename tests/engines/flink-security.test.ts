@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
 import { type OwnBroker, startBroker, user } from '../fixtures/own-broker.ts'
 import { compiled, endpointsOf, type Job, Lab } from './flink-lab.ts'
+import { needs, titled } from './needs.ts'
 
 const local = inject('local')
 
@@ -17,7 +18,9 @@ metrics: { total: sum(paid) }
 engines: { flink: { topic: NAME_out } }
 `
 
-describe.skipIf(local === null)('a Kafka with TLS and SASL', () => {
+const { brokerForEngines } = needs
+
+describe.skipIf(brokerForEngines !== null)(titled('a Kafka with TLS and SASL', brokerForEngines), () => {
   let broker: OwnBroker
   beforeAll(async () => {
     broker = await startBroker({ secured: true })

@@ -1,6 +1,6 @@
 /** The Kafka engine and its lock behind a network that loses, cuts, holds back and drips what a real broker answers. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { TopicResource } from '../../compiler/manifest.ts'
 import type { KafkaEndpoint } from '../../runtime/endpoints.ts'
 import { kafka } from '../../runtime/engines/kafka.ts'
@@ -13,6 +13,7 @@ import { type BrokerProxy, type Fate, startBrokerProxy } from '../fixtures/broke
 import { broken, failureOf as failureOrNull } from '../fixtures/faults.ts'
 import { type OwnBroker, startBroker } from '../fixtures/own-broker.ts'
 import { contextAt, failureOf, named, topicOf } from './kafka-lab.ts'
+import { needs, titled } from './needs.ts'
 
 let broker: OwnBroker
 const proxies: BrokerProxy[] = []
@@ -131,7 +132,9 @@ function count({ requests }: BrokerProxy, request: string): number {
 
 const neverSaid = /undefined|\bnull\b|TypeError|Cannot (read|destructure)/
 
-describe.skipIf(inject('local') === null)('a real Kafka behind a bad network', { timeout: 60_000 }, () => {
+const title = titled('a real Kafka behind a bad network', needs.ownProcesses)
+
+describe.skipIf(needs.ownProcesses !== null)(title, { timeout: 60_000 }, () => {
   beforeAll(async () => {
     broker = await startBroker()
   }, 120_000)

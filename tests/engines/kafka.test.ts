@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tail } from '../../cli/commands/tail.ts'
 import { type Io, ReaderGone } from '../../cli/io.ts'
 import type { TopicResource } from '../../compiler/manifest.ts'
@@ -17,6 +17,7 @@ import { groupLag, readTopic, topicOffsets } from '../../runtime/engines/kafka-r
 import type { TopicRecord } from '../../runtime/engines/kafka-reading.ts'
 import { type OwnBroker, startBroker, user } from '../fixtures/own-broker.ts'
 import { contextAt, failureOf, named, topicOf } from './kafka-lab.ts'
+import { needs, titled } from './needs.ts'
 
 const forever = new AbortController().signal
 let broker: OwnBroker
@@ -96,7 +97,7 @@ function compilePolicy(classPath: string, folder: string): string {
   return folder
 }
 
-describe.skipIf(inject('local') === null)('a real Kafka', () => {
+describe.skipIf(needs.ownProcesses !== null)(titled('a real Kafka', needs.ownProcesses), () => {
   beforeAll(async () => {
     broker = await startBroker({ secured: true })
   }, 120_000)

@@ -3,6 +3,7 @@ import type { Endpoints, KafkaSecurity } from '../../runtime/endpoints.ts'
 import { pinotOf, validate } from '../../runtime/engines/pinot-client.ts'
 import { inDialect } from '../../runtime/engines/pinot-dialect.ts'
 import { marked, wantedDocuments } from '../../runtime/engines/pinot-documents.ts'
+import { needs, titled } from './needs.ts'
 import { type Controller, startController } from './pinot-controller.ts'
 import { engineEndpoints, type Lab, labOf } from './pinot-lab.ts'
 
@@ -22,7 +23,9 @@ async function lab(): Promise<Lab> {
   return one
 }
 
-describe.skipIf(engines === null)('what the controller of Pinot 1.5.1 says', { timeout: 120_000 }, () => {
+const title = titled('what the controller of Pinot 1.5.1 says', needs.ownProcesses)
+
+describe.skipIf(engines === null || needs.ownProcesses !== null)(title, { timeout: 120_000 }, () => {
   beforeAll(async () => {
     controller = await startController()
   }, 600_000)

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ProduceOptions, produce } from '../../cli/commands/produce.ts'
 import type { Io } from '../../cli/io.ts'
 import type { Pipeline } from '../../compiler/ir.ts'
@@ -12,6 +12,7 @@ import { readTopic } from '../../runtime/engines/kafka-read.ts'
 import { isFailure } from '../../runtime/failure.ts'
 import { demo } from '../fixtures/demo.ts'
 import { type OwnBroker, startBroker } from '../fixtures/own-broker.ts'
+import { needs, titled } from './needs.ts'
 
 const usual: ProduceOptions = {
   records: null,
@@ -23,7 +24,7 @@ const usual: ProduceOptions = {
   json: true,
 }
 
-describe.skipIf(inject('local') === null)('produce', () => {
+describe.skipIf(needs.ownProcesses !== null)(titled('produce', needs.ownProcesses), () => {
   let broker: OwnBroker
 
   beforeAll(async () => {

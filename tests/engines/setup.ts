@@ -1,28 +1,33 @@
 /**
- * One set of real engines for all tests of this folder, started through `up` itself, on ports of its own and with data
- * in a temporary folder. PIPEC_ENGINES names the folder of a set that is up already; it is then left as it is.
+ * One set of real engines for all tests of this folder, started through `up` itself, with data that goes with them: natively,
+ * on ports of its own, or with PIPEC_TEST_WITH=docker as containers, on the ports of the compose file. PIPEC_ENGINES
+ * names the folder of a set that is up already; it is then left as it is.
  */
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { leftBy } from '../../cli/commands/down.ts'
+import { type StarterName, starterOf } from '../../cli/commands/up.ts'
+import type { Pipeline } from '../../compiler/ir.ts'
+import { dockerProblem } from '../../runtime/docker/tools.ts'
 import { isFailure } from '../../runtime/failure.ts'
 import { type Local, readLocal } from '../../runtime/local.ts'
-import { downNative } from '../../runtime/native/down.ts'
 import { tryLock } from '../../runtime/native/lock.ts'
 import { isFree, portsAt } from '../../runtime/native/ports.ts'
 import { lookForTools } from '../../runtime/native/requirements.ts'
-import { upNative } from '../../runtime/native/up.ts'
 import type { Progress } from '../../runtime/progress.ts'
+import { writeGenerated } from '../fixtures/compose.ts'
+import { demo } from '../fixtures/demo.ts'
 import { has, required } from '../fixtures/tools.ts'
 import { withoutKsqldb } from './ksqldb-lab.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What `up` recorded; null where this machine lacks what engines need, and tests are to be skipped. */
+    /** What `up` recorded, without ksqlDB; null where no engines can be here, and tests are to be skipped. */
     readonly local: Local | null
-    /** The folder that `up` ran in. */
-    readonly enginesFolder: string
+    /** What this machine lacks of what tests start for themselves: brokers with passwords, a controller. */
+    readonly lacking: readonly string[]
   }
 }
 
@@ -31,40 +36,82 @@ const prefix = 'pipec-engine-tests-'
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const ready = process.env.PIPEC_ENGINES
   if (ready) return useReady(project, ready)
+  const starter = starterFor(process.env.PIPEC_TEST_WITH)
   const folder = join(tmpdir(), `${prefix}${process.pid}`)
-  const missing = await missingTools()
-  if (missing.length > 0) return skip(project, folder, missing)
+  const lacking = await missingTools()
+  const missing = starter === 'native' ? lacking : [...(await missingDocker()), ...(required ? lacking : [])]
+  if (missing.length > 0) return skip(project, lacking, missing)
   await endLeftovers()
   await tryLock(join(folder, 'run'))
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  const { local } = await start(folder, stop.signal)
+  const { local } = await start(starter, folder, stop.signal)
   // An interrupted vitest may or may not come to its teardown.
   let ended: Promise<void> | null = null
   const endOnce = () => (ended ??= end(folder))
   stop.signal.addEventListener('abort', () => void endOnce())
   process.env.PIPEC_ENGINES = folder
-  hand(project, folder, local)
+  await hand(project, local, lacking)
   return endOnce
+}
+
+function starterFor(name: string | undefined): StarterName {
+  if (name === undefined || name === '' || name === 'native') return 'native'
+  if (name === 'docker') return name
+  throw new Error(`PIPEC_TEST_WITH is "${name}"; write native or docker`)
 }
 
 async function useReady(project: TestProject, folder: string): Promise<undefined> {
   const local = await readLocal(folder)
   if (local === null) throw new Error(`PIPEC_ENGINES is ${folder}, but no engines are up there`)
-  hand(project, folder, local)
+  await hand(project, local, await missingTools())
 }
 
-function hand(project: TestProject, folder: string, local: Local | null): void {
-  project.provide('local', local)
-  project.provide('enginesFolder', folder)
+/** The tests of ksqlDB ask for it by its address; all others are about a set without it. */
+async function hand(project: TestProject, local: Local, lacking: readonly string[]): Promise<void> {
+  if (local.with === 'docker' && local.ksqldb !== null) {
+    process.env.KSQLDB_URL = local.ksqldb.url
+    process.env.KSQLDB_BOOTSTRAP_SERVERS = local.kafka.bootstrapServers
+  }
+  project.provide('local', { ...local, ksqldb: null })
+  project.provide('lacking', lacking)
+  console.log(
+    `The engines of these tests are ${local.with === 'docker' ? 'containers' : 'native processes'}.`,
+  )
+  const { testFiles } = await project.globTestFiles()
+  if (local.with === 'docker') tell(testFiles, nativeOnly, 'native engines')
+  if (lacking.length > 0) tell(testFiles, ownProcesses, lacking.join('; '))
 }
 
-async function skip(project: TestProject, folder: string, missing: readonly string[]): Promise<undefined> {
+/** As `needs.ts` puts it into the tests' titles. */
+const nativeOnly = /\bneeds\.native\b|\bbrokerForEngines\b/
+const ownProcesses = /\bneeds\.ownProcesses\b/
+
+function tell(testFiles: readonly string[], needing: RegExp, what: string): void {
+  const files = testFiles.filter((file) => needing.test(readFileSync(file, 'utf8')))
+  if (files.length === 0) return
+  const names = files.map((file) => basename(file)).join(', ')
+  console.warn(`${files.length} files have tests that need ${what}, and are skipped: ${names}`)
+}
+
+async function skip(
+  project: TestProject,
+  lacking: readonly string[],
+  missing: readonly string[],
+): Promise<undefined> {
   const { testFiles } = await project.globTestFiles()
   const text = `${testFiles.length} files of engine tests cannot run; this machine lacks:\n- ${missing.join('\n- ')}`
   if (required) throw new Error(text)
   console.warn(`${text}\nThey are skipped.`)
-  hand(project, folder, null)
+  project.provide('local', null)
+  project.provide('lacking', lacking)
+}
+
+/** A client, its plug-in and a daemon that answers. */
+async function missingDocker(): Promise<readonly string[]> {
+  const signal = new AbortController().signal
+  const problem = await dockerProblem({ cwd: tmpdir(), env: process.env, signal })
+  return problem === null ? [] : [`Docker: ${problem.message}`]
 }
 
 /** What only tests need: a policy of the broker's is compiled, certificates are made. */
@@ -88,23 +135,26 @@ async function endLeftovers(): Promise<void> {
   }
 }
 
-async function start(folder: string, signal: AbortSignal) {
+async function start(name: StarterName, folder: string, signal: AbortSignal) {
   try {
-    const portOffset = await freeOffset()
-    return await upNative({
-      cwd: folder,
-      env: withoutKsqldb(process.env),
-      engines: null,
-      portOffset,
-      progress: told,
-      signal,
-    })
+    const starter = await starterOf(name)
+    if (name === 'docker') writeGenerated(folder, everything)
+    const portOffset = name === 'docker' ? null : await freeOffset()
+    const env = withoutKsqldb(process.env)
+    return await starter.up({ cwd: folder, env, engines: null, portOffset, progress: told, signal })
   } catch (error) {
     // The message alone would hide which process failed, and why.
     if (isFailure(error))
       throw new Error([error.message, error.detail, error.next].join('\n'), { cause: error })
     throw error
   }
+}
+
+/** Every engine, and of Spark the image that its exact variant needs, under a name that no user's containers bear. */
+const everything: Pipeline = {
+  ...demo,
+  name: 'engine-tests',
+  engines: { ...demo.engines, spark: { ...demo.engines.spark!, lateRows: 'exact' } },
 }
 
 /** Below the ports that the system hands out by itself, and not those of a run beside this one. */
@@ -118,7 +168,8 @@ async function freeOffset(): Promise<number> {
 
 async function end(folder: string): Promise<void> {
   const signal = new AbortController().signal
-  await downNative({ cwd: folder, env: process.env, volumes: true, progress: told, signal })
+  const starter = await starterOf(await leftBy(folder))
+  await starter.down({ cwd: folder, env: process.env, volumes: true, progress: told, signal })
   rmSync(folder, { recursive: true, force: true })
 }
 

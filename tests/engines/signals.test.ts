@@ -6,17 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  inject,
-  onTestFinished,
-  test,
-} from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { withAdmin } from '../../runtime/engines/kafka-client.ts'
 import { topicOffsets } from '../../runtime/engines/kafka-read.ts'
 import { type FakeSpark, fakeSpark } from '../fakes/spark.ts'
@@ -25,10 +15,13 @@ import { type Ended, ended, pipec, pipecPath, start, temporaryFolder } from '../
 import { recordLocal } from '../fixtures/local.ts'
 import { type OwnBroker, startBroker } from '../fixtures/own-broker.ts'
 import { pipelines } from '../fixtures/pipelines.ts'
+import { needs, titled } from './needs.ts'
 
 const text = pipelines.example.replace(/ {2}flink:.*\n {2}ksqldb:.*\n/, '').replace(/serving:\n.*\n/, '')
 
-describe.skipIf(inject('local') === null)('the program', { timeout: 120_000 }, () => {
+const title = titled('the program', needs.ownProcesses)
+
+describe.skipIf(needs.ownProcesses !== null)(title, { timeout: 120_000 }, () => {
   let broker: OwnBroker
   let fake: FakeSpark
   let cwd: string

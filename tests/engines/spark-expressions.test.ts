@@ -6,9 +6,10 @@ import { value } from '../../compiler/targets/spark/expression.ts'
 import { timestamp } from '../../compiler/targets/spark/time.ts'
 import { type Sql, sql } from '../../compiler/text.ts'
 import { parseTimeFormat } from '../../compiler/time-format.ts'
+import { needs, titled } from './needs.ts'
 import { endpoints } from './spark-lab.ts'
 
-const python = endpoints()?.spark?.files?.python ?? null
+const python = needs.native === null ? (endpoints()?.spark?.files?.python ?? null) : null
 
 const program = `
 import decimal, json, sys
@@ -143,7 +144,7 @@ function time([format, timeZone, written]: (typeof times)[number]): Sql {
   return sql`unix_millis(${timestamp(written as Sql, eventTime)})`
 }
 
-test.skipIf(python === null)('Spark computes what the language says', async () => {
+test.skipIf(python === null)(titled('Spark computes what the language says', needs.native), async () => {
   const found = await computed([...expressions.map(([text]) => argument(text)), ...times.map(time)])
   const named = [
     ...expressions.map(([text]) => text),

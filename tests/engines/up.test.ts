@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { withAdmin } from '../../runtime/engines/kafka-client.ts'
 import { readLocal } from '../../runtime/local.ts'
 import { downNative } from '../../runtime/native/down.ts'
@@ -14,6 +14,7 @@ import { readRecord } from '../../runtime/native/record.ts'
 import { upNative } from '../../runtime/native/up.ts'
 import { silent } from '../../runtime/progress.ts'
 import type { UpRequest } from '../../runtime/starter.ts'
+import { needs, titled } from './needs.ts'
 
 const ports = portsAt(14_000)
 let cwd: string
@@ -75,7 +76,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await readLocal(cwd)).toBeNull()
 }
 
-describe.skipIf(inject('local')?.with !== 'native')('up and down', () => {
+describe.skipIf(needs.native !== null)(titled('up and down', needs.native), () => {
   test('start a broker that answers, find it up the second time, and end it', async () => {
     const first = await up()
     expect(first.started).toEqual(['Kafka'])

@@ -1,5 +1,5 @@
 /** verify on real engines: equal where the job is as compiled, and each way of breaking it is caught. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,7 +13,6 @@ import { keptIo } from '../fixtures/io.ts'
 import { endpointsOf, Lab } from './flink-lab.ts'
 
 const local = inject('local')
-const engines = inject('enginesFolder')
 let folder = ''
 
 const options: VerifyOptions = {
@@ -47,7 +46,7 @@ interface Found {
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pipec-verify-'))
   mkdirSync(join(folder, '.pipec'))
-  cpSync(join(engines, '.pipec/local.json'), join(folder, '.pipec/local.json'))
+  writeFileSync(join(folder, '.pipec/local.json'), JSON.stringify(local))
 })
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
