@@ -26,6 +26,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** What `up` recorded, without ksqlDB; null where no engines can be here, and tests are to be skipped. */
     readonly local: Local | null
+    /** The folder that `up` ran in. */
+    readonly enginesFolder: string
     /** What this machine lacks of what tests start for themselves: brokers with passwords, a controller. */
     readonly lacking: readonly string[]
   }
@@ -51,7 +53,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const endOnce = () => (ended ??= end(folder))
   stop.signal.addEventListener('abort', () => void endOnce())
   process.env.PIPEC_ENGINES = folder
-  await hand(project, local, lacking)
+  await hand(project, folder, local, lacking)
   return endOnce
 }
 
@@ -64,16 +66,22 @@ function starterFor(name: string | undefined): StarterName {
 async function useReady(project: TestProject, folder: string): Promise<undefined> {
   const local = await readLocal(folder)
   if (local === null) throw new Error(`PIPEC_ENGINES is ${folder}, but no engines are up there`)
-  await hand(project, local, await missingTools())
+  await hand(project, folder, local, await missingTools())
 }
 
 /** The tests of ksqlDB ask for it by its address; all others are about a set without it. */
-async function hand(project: TestProject, local: Local, lacking: readonly string[]): Promise<void> {
+async function hand(
+  project: TestProject,
+  folder: string,
+  local: Local,
+  lacking: readonly string[],
+): Promise<void> {
   if (local.with === 'docker' && local.ksqldb !== null) {
     process.env.KSQLDB_URL = local.ksqldb.url
     process.env.KSQLDB_BOOTSTRAP_SERVERS = local.kafka.bootstrapServers
   }
   project.provide('local', { ...local, ksqldb: null })
+  project.provide('enginesFolder', folder)
   project.provide('lacking', lacking)
   console.log(
     `The engines of these tests are ${local.with === 'docker' ? 'containers' : 'native processes'}.`,
