@@ -44,9 +44,9 @@ export function whereToLook({ flink, ksqldb, spark, pinot }: Local): UpReport['l
       what: '  its tools',
       where: inside('kafka', '/opt/kafka/bin/kafka-topics.sh --bootstrap-server kafka:29092 --list'),
     },
-    ...look(flink, 'Flink', host + ':8081', 'flink-jobmanager', flinkShell),
+    ...look(flink, 'Flink', host + ':8081', 'flink-sql-gateway', flinkShell),
     ...look(ksqldb, 'ksqlDB', host + ':8088', 'ksqldb', 'ksql'),
-    ...look(spark, 'Spark', host + ':8180', 'spark-master', '/opt/spark/bin/spark-sql'),
+    ...look(spark, 'Spark', host + ':8180', 'spark-worker', sparkShell),
     ...(pinot === null ? [] : [{ what: 'Pinot', where: pinot.controller }]),
     ...(pinot === null ? [] : [{ what: '  its SQL shell', where: `${pinot.controller}/#/query` }]),
     { what: 'What runs', where: 'pipec status' },
@@ -54,7 +54,10 @@ export function whereToLook({ flink, ksqldb, spark, pinot }: Local): UpReport['l
   ]
 }
 
+/** In the containers whose memory has room for a shell. */
 const flinkShell = '/opt/flink/bin/sql-client.sh gateway --endpoint flink-sql-gateway:8083'
+const sparkShell =
+  '/opt/spark/bin/pyspark --master spark://spark-master:7077 --conf spark.sql.catalogImplementation=in-memory'
 
 function look(
   engine: object | null,

@@ -1,4 +1,6 @@
 /** A session cluster under Compose: JobManager, one TaskManager, SQL Gateway, configured by generated/flink/config.yaml. */
+import { healthcheck, pageHolds } from '../../healthcheck.ts'
+import { builtImage, copied, jarsStage } from '../../image.ts'
 import type { Json } from '../../ir.ts'
 import type { Artifact, ComposeServices } from '../target.ts'
 import { versions } from './versions.ts'
@@ -14,8 +16,7 @@ const healthy = { condition: 'service_healthy' }
  * a volume that both managers see.
  */
 const common: Service = {
-  image: `pipec-flink:${versions.flink}`,
-  build: { dockerfile_inline: dockerfile() },
+  ...builtImage(`pipec-flink:${versions.flink}`, dockerfile()),
   profiles: ['flink'],
   user: 'flink',
   volumes: [`flink-data:${data}`, `./flink/config.yaml:${home}/conf/config.yaml:ro`],
@@ -29,7 +30,7 @@ export const flinkServices: ComposeServices = {
       hostname: 'flink-jobmanager',
       entrypoint: [`${home}/bin/jobmanager.sh`, 'start-foreground'],
       ports: ['127.0.0.1:8081:8081'],
-      healthcheck: answers('flink-jobmanager', 8081, '/overview', '"flink-version"'),
+      healthcheck: overview('"flink-version"'),
       mem_limit: '1280m',
     },
     'flink-taskmanager': {
@@ -37,7 +38,7 @@ export const flinkServices: ComposeServices = {
       hostname: 'flink-taskmanager',
       entrypoint: [`${home}/bin/taskmanager.sh`, 'start-foreground'],
       depends_on: { kafka: healthy, 'flink-jobmanager': healthy },
-      healthcheck: answers('flink-jobmanager', 8081, '/overview', '"taskmanagers":[1-9]'),
+      healthcheck: overview('"taskmanagers":[1-9]'),
       mem_limit: '2560m',
     },
     'flink-sql-gateway': {
@@ -46,37 +47,28 @@ export const flinkServices: ComposeServices = {
       entrypoint: [`${home}/bin/sql-gateway.sh`, 'start-foreground'],
       ports: ['127.0.0.1:8083:8083'],
       depends_on: { 'flink-taskmanager': healthy },
-      healthcheck: answers('127.0.0.1', 8083, '/v1/info', '"version"'),
-      mem_limit: '1g',
+      healthcheck: healthcheck(pageHolds('127.0.0.1:8083', '/v1/info', '"version"'), '10s'),
+      // The SQL client is opened in this container too.
+      mem_limit: '1536m',
     },
   },
   volumes: ['flink-data'],
 }
 
 /** Built once: nothing is fetched when a container starts. */
-function dockerfile(): string {
+function dockerfile(): readonly string[] {
   const jar = `org.apache.flink:flink-sql-connector-kafka:${versions.kafkaConnector}`
   return [
-    'FROM maven:3.9.9-eclipse-temurin-17 AS jars',
-    `RUN mvn -q -B dependency:copy -Dartifact=${jar} -DoutputDirectory=/jars`,
+    jarsStage,
+    copied(jar),
     `FROM flink:${versions.flink}-java17`,
     `COPY --from=jars /jars/ ${home}/lib/`,
     `RUN mkdir -p ${data} && chown -R flink:flink ${data}`,
-    '',
-  ].join('\n')
+  ]
 }
 
-/** By bash alone: it does not matter which client the image has. */
-function answers(host: string, port: number, path: string, pattern: string): Json {
-  const request = `GET ${path} HTTP/1.0\\r\\n\\r\\n`
-  const script = `exec 3<>/dev/tcp/${host}/${port} && printf '${request}' >&3 && grep -q '${pattern}' <&3`
-  return {
-    test: ['CMD', 'bash', '-c', script],
-    interval: '5s',
-    timeout: '5s',
-    retries: 36,
-    start_period: '10s',
-  }
+function overview(pattern: string): Json {
+  return healthcheck(pageHolds('flink-jobmanager:8081', '/overview', pattern), '10s')
 }
 
 /** As a value and not a template: it is data, and a person may change it. */
@@ -92,6 +84,9 @@ export const flinkConfiguration: Artifact = {
     'rest.address': 'flink-jobmanager',
     'rest.bind-address': '0.0.0.0',
     'sql-gateway.endpoint.rest.address': '0.0.0.0',
+    'sql-gateway.endpoint.rest.bind-address': '0.0.0.0',
+    'heartbeat.interval': '2 s',
+    'metrics.fetcher.update-interval': '1 s',
     'execution.checkpointing.dir': `file://${data}/checkpoints`,
     'execution.checkpointing.savepoint-dir': `file://${data}/savepoints`,
     'execution.checkpointing.externalized-checkpoint-retention': 'RETAIN_ON_CANCELLATION',
@@ -99,6 +94,7 @@ export const flinkConfiguration: Artifact = {
     'jobstore.expiration-time': 86_400,
     'env.java.opts.all': javaModules(),
     'env.java.opts.sql-gateway': '-Xmx512m',
+    'env.java.opts.client': '-Xmx256m',
   },
 }
 

@@ -1,4 +1,6 @@
 /** A standalone master and one worker, which holds the drivers, their executors and the checkpoints. */
+import { healthcheck, pageHolds } from '../../healthcheck.ts'
+import { type BuiltImage, builtImage, copied, jarsStage } from '../../image.ts'
 import type { Json, SparkEngine } from '../../ir.ts'
 import type { ComposeServices } from '../target.ts'
 
@@ -30,9 +32,17 @@ const master: { readonly [key: string]: Json } = {
   profiles,
   hostname: 'spark-master',
   command: sparkClass('master.Master', '--host', 'spark-master', '--port', '7077', '--webui-port', '8180'),
-  environment: { SPARK_PUBLIC_DNS: '127.0.0.1', SPARK_DAEMON_MEMORY: '512m' },
+  environment: {
+    SPARK_PUBLIC_DNS: '127.0.0.1',
+    SPARK_DAEMON_MEMORY: '512m',
+    // Jobs come by REST, which not every version of Spark offers by itself. A shell that takes every core lets jobs wait for ever.
+    SPARK_MASTER_OPTS: '-Dspark.master.rest.enabled=true -Dspark.deploy.defaultCores=1',
+  },
   ports: ['127.0.0.1:8180:8180', '127.0.0.1:6066:6066'],
-  healthcheck: listening('spark-master', 6066),
+  healthcheck: healthcheck(
+    pageHolds('spark-master:6066', '/v1/submissions/readyz', '^HTTP/[0-9.]* 200'),
+    '10s',
+  ),
   mem_limit: '768m',
   restart: 'unless-stopped',
 }
@@ -47,12 +57,15 @@ const worker: { readonly [key: string]: Json } = {
     SPARK_DAEMON_MEMORY: '512m',
     SPARK_WORKER_CORES: '8',
     SPARK_WORKER_MEMORY: '6g',
+    // Folders of applications that have ended, with their copies of the jars, go after seven days.
+    SPARK_WORKER_OPTS: '-Dspark.worker.cleanup.enabled=true',
   },
   ports: ['127.0.0.1:8181:8181'],
   volumes: ['spark-checkpoints:/opt/pipec/checkpoints'],
   depends_on: { kafka: { condition: 'service_healthy' }, 'spark-master': { condition: 'service_healthy' } },
-  healthcheck: listening('spark-worker', 8181),
-  mem_limit: '5g',
+  healthcheck: healthcheck(pageHolds('spark-master:8180', '/json/', '"aliveworkers" *: *[1-9]'), '10s'),
+  // All that it offers, and itself.
+  mem_limit: '7g',
   restart: 'unless-stopped',
 }
 
@@ -60,23 +73,12 @@ function sparkClass(name: string, ...options: readonly string[]): readonly strin
   return ['/opt/spark/bin/spark-class', `org.apache.spark.deploy.${name}`, ...options]
 }
 
-/** The image has no curl. */
-function listening(host: string, port: number): Json {
-  return {
-    test: ['CMD', 'bash', '-c', `</dev/tcp/${host}/${port}`],
-    interval: '5s',
-    timeout: '5s',
-    retries: 24,
-    start_period: '10s',
-  }
-}
-
 /** Built once: nothing is fetched when a container starts. Only the exact variant needs Python packages. */
-function imageFor({ lateRows }: SparkEngine): { readonly image: string; readonly build: Json } {
+function imageFor({ lateRows }: SparkEngine): BuiltImage {
   const exact = lateRows === 'exact'
   const lines = [
-    'FROM maven:3.9.9-eclipse-temurin-17 AS jars',
-    ...jars.map((jar) => `RUN mvn -q -B dependency:copy -Dartifact=${jar} -DoutputDirectory=/jars`),
+    jarsStage,
+    ...jars.map(copied),
     `FROM apache/spark:${versions.spark}-python3`,
     'USER root',
     'COPY --from=jars /jars/ /opt/spark/jars/',
@@ -86,6 +88,5 @@ function imageFor({ lateRows }: SparkEngine): { readonly image: string; readonly
     'ENV HOME=/tmp',
     'USER spark',
   ]
-  const image = `pipec-spark:${versions.spark}${exact ? '-exact' : ''}`
-  return { image, build: { dockerfile_inline: lines.join('\n') + '\n' } }
+  return builtImage(`pipec-spark:${versions.spark}${exact ? '-exact' : ''}`, lines)
 }

@@ -15,6 +15,7 @@ interface Service {
   readonly image: string
   readonly profiles?: readonly string[]
   readonly ports?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
   readonly volumes?: readonly string[]
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly healthcheck: { readonly test: readonly string[] }
@@ -56,6 +57,48 @@ test.each(all)('%s is pinned, limited, checked and open to this machine only', (
   expect(service.mem_limit).toMatch(/^\d+[mg]$/)
   expect(service.healthcheck.test.length).toBeGreaterThan(1)
   for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
+})
+
+const sizes = { m: 1, g: 1024 } as const
+
+function megabytes(text: string): number {
+  const [, number, unit] = /^(\d+)([mg])$/.exec(text) ?? []
+  return Number(number) * sizes[unit as keyof typeof sizes]
+}
+
+/** What a service lets its Java take, without what Java takes besides. */
+function asked({ environment = {} }: Service): number {
+  const heaps = Object.values(environment).flatMap((value) => /-Xmx(\d+[mg])/.exec(value)?.[1] ?? [])
+  const own = [environment.SPARK_DAEMON_MEMORY, environment.SPARK_WORKER_MEMORY, environment.ZK_SERVER_HEAP]
+  const plain = own.flatMap((value) => (value === undefined ? [] : /\d$/.test(value) ? `${value}m` : value))
+  return [...heaps, ...plain].map(megabytes).reduce((sum, each) => sum + each, 0)
+}
+
+test.each(all)('%s has room for the memory that it may take', (name, service) => {
+  const limit = megabytes(service.mem_limit)
+  if (name.startsWith('flink')) return expect(limit).toBeGreaterThanOrEqual(flinkNeeds(name) + 256)
+  expect(asked(service)).toBeGreaterThan(0)
+  // Spark's worker offers most of its own to drivers and executors, which take part of it besides their heaps.
+  expect(limit).toBeGreaterThanOrEqual(asked(service) + 256)
+})
+
+/** Of the two managers all memory is in the configuration; the gateway's container holds the SQL client too. */
+function flinkNeeds(name: string): number {
+  const of = parse(readFileSync('generated/flink/config.yaml', 'utf8'))
+  const heap = (key: string) => megabytes(/-Xmx(\d+m)/.exec(of[key])![1]!)
+  if (name === 'flink-jobmanager') return megabytes(of['jobmanager.memory.process.size'])
+  if (name === 'flink-taskmanager') return megabytes(of['taskmanager.memory.process.size'])
+  return heap('env.java.opts.sql-gateway') + heap('env.java.opts.client')
+}
+
+test('an image that is built has another tag when it is built otherwise', () => {
+  const tag = (lateRows: 'batch' | 'exact') => {
+    const pipeline = { ...demo, engines: { ...demo.engines, spark: { ...demo.engines.spark!, lateRows } } }
+    return servicesOf(pipeline)['spark-master']!.image
+  }
+  const digest = /^pipec-spark:4\.2\.0(-exact)?-([0-9a-f]{8})$/
+  expect(digest.exec(tag('batch'))?.[2]).toBeDefined()
+  expect(digest.exec(tag('batch'))?.[2]).not.toBe(digest.exec(tag('exact'))?.[2])
 })
 
 test('one profile an engine; Kafka and its page are in none', () => {
