@@ -6,9 +6,7 @@ import { rowsQuery } from '../../compiler/targets/duckdb/rows.ts'
 import { openEngine } from '../../runtime/embedded/engine.ts'
 import type { Context } from '../../runtime/engines/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
-import { observe } from '../../runtime/observe.ts'
-import { enginesOf } from '../../runtime/plan.ts'
-import { removeRun } from '../../runtime/verify/deployment.ts'
+import { removeLeftRun, removeRun } from '../../runtime/verify/deployment.ts'
 import { withHardRows } from '../../runtime/verify/hard.ts'
 import {
   generatedRecords,
@@ -148,27 +146,23 @@ async function deployed(
   records: readonly SentRecord[],
 ): Promise<Report> {
   if (options.keepInput !== null) writeAtomically(absolute(io, options.keepInput), linesOfRecords(records))
+  const request = {
+    pipeline: run.pipeline,
+    manifest: run.manifest,
+    context,
+    engines,
+    only: options.engine,
+    oracle,
+    records,
+    timeout: options.timeout * 1000,
+    progress: io.progress,
+  }
   const warn = (): void => io.err(leftBehind(run.manifest.pipeline))
   process.once('exit', warn)
   try {
-    return await verifyRun({
-      pipeline: run.pipeline,
-      manifest: run.manifest,
-      context,
-      engines,
-      only: options.engine,
-      oracle,
-      records,
-      timeout: options.timeout * 1000,
-      progress: io.progress,
-    })
+    return await verifyRun(request)
   } finally {
-    const patient = { ...context, signal: new AbortController().signal }
-    const used = enginesOf(run.manifest)
-    const own = engines.filter(
-      ({ key }) => key === 'kafka' || (used.has(key) && (options.engine ?? key) === key),
-    )
-    const unseen = await removeRun(own, patient, context.signal.aborted, io.progress)
+    const unseen = await removeRun(request, options.engine)
     process.off('exit', warn)
     if (unseen.length > 0) io.err(`${unseen.join('\n')}\n${leftBehind(run.manifest.pipeline)}`)
   }
@@ -188,13 +182,10 @@ async function removeOnly(
       next: 'It ends in _v and six digits or letters a to f, as the interrupted run has told it.',
     })
   const ofRun = { ...context, pipeline: name }
-  // One that does not answer may hold a part of the run.
-  const own = engines.filter(({ key }) => key !== 'pinot')
-  const { notes } = await observe([], own, ofRun, { needed: enginesOf(manifest) })
-  for (const note of notes) io.err(`${note}\n`)
-  await removeRun(own, ofRun, false, io.progress)
+  const unseen = await removeLeftRun({ manifest, engines, context: ofRun, progress: io.progress })
+  for (const note of unseen) io.err(`${note}\n`)
   await io.out(
-    `Nothing of the run ${name} is left${notes.length === 0 ? '' : ' on the engines that are here'}.\n`,
+    `Nothing of the run ${name} is left${unseen.length === 0 ? '' : ' on the engines that are here'}.\n`,
   )
   return 0
 }
