@@ -1,4 +1,4 @@
-/** The patterns of LIKE, in the form of Java's regular expressions, for engines whose own LIKE stops at a line break. */
+/** The patterns of LIKE part by part; also as regular expressions of Java, for engines whose own LIKE stops at a line break. */
 
 export type PatternPart =
   | { readonly kind: 'one' | 'any' }

@@ -1,30 +1,15 @@
+import { patternParts } from '../../expression/pattern.ts'
 import { type Sql, sql } from '../../text.ts'
 import { sqlString } from './quote.ts'
 
 /** The pattern and, where one is needed, an escape: Spark's own default escape is the backslash, the language has none. */
 export function likePattern(pattern: string, escapeWith: string | null): Sql {
-  const parts = readPattern(pattern, escapeWith)
-  if (!parts.some(({ wild, text }) => !wild && /[%_\\]/.test(text))) {
-    return sqlString(parts.map(({ text }) => text).join(''))
-  }
-  const text = parts.map(({ wild, text }) => (!wild && /[%_!]/.test(text) ? `!${text}` : text)).join('')
-  return sql`${sqlString(text)} ESCAPE '!'`
-}
-
-interface Part {
-  readonly text: string
-  readonly wild: boolean
-}
-
-function readPattern(pattern: string, escapeWith: string | null): readonly Part[] {
-  const parts: Part[] = []
-  let escaped = false
-  for (const text of pattern) {
-    if (!escaped && text === escapeWith) escaped = true
-    else {
-      parts.push({ text, wild: !escaped && (text === '%' || text === '_') })
-      escaped = false
-    }
-  }
-  return parts
+  const parts = patternParts(pattern, escapeWith)
+  const escaping = parts.some((part) => part.kind === 'character' && /[%_\\]/.test(part.character))
+  const text = parts.map((part) => {
+    if (part.kind !== 'character') return part.kind === 'one' ? '_' : '%'
+    return escaping && /[%_!]/.test(part.character) ? `!${part.character}` : part.character
+  })
+  const literal = sqlString(text.join(''))
+  return escaping ? sql`${literal} ESCAPE '!'` : literal
 }
