@@ -89,9 +89,9 @@ async function actual(
     differences:
       wanted === undefined ? null : differencesOf(inDialect(wantedDocuments(wanted, context), version), live),
     topic,
-    stop,
+    stop: stop?.summary ?? null,
   }
-  const health = await healthOf(client, detail, segments)
+  const health = await healthOf(client, detail, stop, segments !== null)
   return {
     address: `pinot.table.${name}`,
     kind: 'pinot-table',
@@ -102,32 +102,33 @@ async function actual(
   }
 }
 
-/** As for a moment after it was made, or its servers were started. */
-const unread = 'no server reads its topic'
+type Health = Pick<ActualTable, 'status' | 'summary'>
 
 /**
  * Why its topic is not read any further; null where it is, or nobody can tell. A consumer that has failed is soon no
  * consumer any more; of those of several partitions the others are still there, and that is not seen here.
  */
-function stopOf(segments: readonly Consumption[] | null, paused: boolean): string | null {
-  if (paused) return 'reading its topic is paused'
+function stopOf(segments: readonly Consumption[] | null, paused: boolean): Health | null {
+  if (paused) return { status: 'failed', summary: 'reading its topic is paused' }
   const stopped = segments?.find(({ consumerState }) => consumerState !== 'CONSUMING')
-  if (stopped !== undefined) return `${stopped.serverName} has stopped reading (${stopped.consumerState})`
-  return segments?.length === 0 ? unread : null
+  if (stopped !== undefined) {
+    const summary = `${stopped.serverName} has stopped reading (${stopped.consumerState})`
+    return { status: 'failed', summary }
+  }
+  // As for a moment after it was made, or its servers were started.
+  return segments?.length === 0 ? { status: 'starting', summary: 'no server reads its topic' } : null
 }
-
-type Health = Pick<ActualTable, 'status' | 'summary'>
 
 async function healthOf(
   client: Pinot,
-  { table, topic, stop }: TableDetail,
-  segments: readonly Consumption[] | null,
+  { table, topic }: TableDetail,
+  stop: Health | null,
+  reading: boolean,
 ): Promise<Health> {
   if (topic !== 'same') return { status: 'failed', summary: `its topic is ${topic}` }
-  if (stop !== null) return { status: stop === unread ? 'starting' : 'failed', summary: stop }
+  if (stop !== null) return stop
   const { rows, problem } = await query(client, `SELECT COUNT(*) FROM ${identifier(table)}`)
   if (problem !== null) return { status: 'failed', summary: problem.replaceAll(/\s+/g, ' ').slice(0, 200) }
-  const reading = segments !== null
   const count = Number(rows[0]?.[0] ?? 0).toLocaleString('en')
   return {
     status: reading ? 'running' : 'starting',
