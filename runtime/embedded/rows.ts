@@ -45,7 +45,8 @@ export function outputValue(value: DuckDBValue): OutputValue {
   throw new TypeError(`a result value is ${String(value)}`)
 }
 
-function decimalDigits(units: bigint, scale: number): string {
+/** With as many decimals as the scale says. */
+export function decimalDigits(units: bigint, scale: number): string {
   if (scale === 0) return String(units)
   const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0')
   return `${units < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`

@@ -1,6 +1,6 @@
 /** The aggregates, once more and exactly, so that each admissible set of rows has its expected answer. */
 import type { Aggregate, Metric } from '../../compiler/ir.ts'
-import { type Exact, type Expected, valueText } from './values.ts'
+import { type Exact, type Expected, tolerance, valueText } from './values.ts'
 
 /** The metric over its argument's values, one a row. */
 export function aggregate({ aggregate: wanted }: Metric, values: readonly Exact[]): Expected {
@@ -32,11 +32,11 @@ function wholeSum(values: readonly Present[]): bigint {
   return (values as readonly bigint[]).reduce((total, value) => total + value, 0n)
 }
 
-/** The contract's 1e-9, and what cancelling large values against each other may cost on top. */
+/** The contract's tolerance, and what cancelling large values against each other may cost on top. */
 function doubleSum(values: readonly number[]): Expected {
   const total = values.reduce((sum, value) => sum + value, 0)
   const size = values.reduce((sum, value) => sum + Math.abs(value), 0)
-  return { near: total, within: Math.abs(total) * 1e-9 + size * 1e-13 }
+  return { near: total, within: Math.abs(total) * tolerance + size * 1e-13 }
 }
 
 /** A sum of whole numbers or decimals is rounded once, to a double, and then divided. */

@@ -3,7 +3,7 @@ import type { Pipeline } from '../../compiler/ir.ts'
 import { answerOf, type Cluster, type ExpectedRow } from './clusters.ts'
 import type { ActualRow } from './results.ts'
 import type { StreamRow } from './rows.ts'
-import { type Exact, type Expected, equals, isNear, type Parsed, valueText } from './values.ts'
+import { type Exact, type Expected, equals, type Parsed, tolerance, valueText } from './values.ts'
 
 export interface Difference {
   readonly kind: 'different' | 'missing' | 'extra'
@@ -265,7 +265,7 @@ function withinSum(actual: Parsed, sure: readonly unknown[], late: readonly unkn
     (values as number[]).reduce((sum, each) => sum + each, 0)
   const low = total(sure) + total(late.filter((each) => (each as number) < 0))
   const high = total(sure) + total(late.filter((each) => (each as number) > 0))
-  const room = Math.max(Math.abs(low), Math.abs(high)) * 1e-9
+  const room = Math.max(Math.abs(low), Math.abs(high)) * tolerance
   return within(actual, low - room, high + room)
 }
 
@@ -279,12 +279,6 @@ function doubleOf({ aggregate }: Pipeline['metrics'][number]): (value: Exact) =>
 function withinRange(actual: Parsed, numbers: readonly number[]): boolean {
   const low = numbers.reduce((least, each) => Math.min(least, each), Infinity)
   const high = numbers.reduce((greatest, each) => Math.max(greatest, each), -Infinity)
-  const room = Math.max(Math.abs(low), Math.abs(high)) * 1e-9
+  const room = Math.max(Math.abs(low), Math.abs(high)) * tolerance
   return within(actual, low - room, high + room)
-}
-
-/** Whether the oracle's own value is the one computed here. */
-export function agree(one: Expected, other: Expected): boolean {
-  if (isNear(one)) return isNear(other) ? equals(one.near, other) : equals(other, one)
-  return isNear(other) ? equals(one, other) : equals(one, other)
 }

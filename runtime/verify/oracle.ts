@@ -1,10 +1,9 @@
 /** The embedded engine and the aggregates of this folder check each other: where they differ, pipec itself is wrong. */
 import type { Pipeline } from '../../compiler/ir.ts'
 import { answerOf, clustersOf, type ExpectedRow } from './clusters.ts'
-import { agree } from './judge.ts'
 import { identityOf } from './results.ts'
 import { type Evaluated, evaluate, groupKey, type Oracle, type SentRecord } from './rows.ts'
-import { exactOf } from './values.ts'
+import { type Exact, equals, exactOf } from './values.ts'
 
 /**
  * With one partition, the order of arrival is that of the input. With several there is none, so that all rows are put in
@@ -35,9 +34,13 @@ function inOrderOfTime({ rows }: Evaluated, records: readonly SentRecord[]): rea
     .map(({ record }) => ({ ...records[record]!, partition: 0 }))
 }
 
-type Values = ExpectedRow['values']
+type Values = readonly Exact[]
 
-function oracleRows({ answer }: Evaluated, { groupBy, metrics }: Pipeline): ReadonlyMap<string, Values> {
+/** The embedded engine's rows by their identity. */
+export function oracleRows(
+  { answer }: Evaluated,
+  { groupBy, metrics }: Pipeline,
+): ReadonlyMap<string, Values> {
   return new Map(
     answer.map(([start, end, ...rest]) => {
       const group = groupBy.map(({ type }, index) => exactOf(rest[index]!, type))
@@ -48,5 +51,5 @@ function oracleRows({ answer }: Evaluated, { groupBy, metrics }: Pipeline): Read
 }
 
 function isSame({ values }: ExpectedRow, theirs: Values | undefined): boolean {
-  return theirs !== undefined && values.every((value, index) => agree(value, theirs[index]!))
+  return theirs !== undefined && values.every((value, index) => equals(theirs[index], value))
 }

@@ -1,6 +1,9 @@
 /** Values of the contract's types, exactly: whole numbers are bigint, a decimal its units at the type's scale. */
 import type { Type } from '../../compiler/ir.ts'
-import type { OutputValue } from '../embedded/rows.ts'
+import { decimalDigits, type OutputValue } from '../embedded/rows.ts'
+
+/** Doubles are equal to 1e-9 relative: the order in which engines add is their own. */
+export const tolerance = 1e-9
 
 export type Exact = null | boolean | bigint | number | string
 
@@ -12,7 +15,7 @@ export interface Near {
 
 export type Expected = Exact | Near
 
-export function isNear(value: Expected): value is Near {
+function isNear(value: Expected): value is Near {
   return typeof value === 'object' && value !== null
 }
 
@@ -87,12 +90,6 @@ export function equals(actual: Parsed, expected: Expected): boolean {
 export function valueText(value: Expected, type: Type): string {
   if (value === null) return 'null'
   if (isNear(value)) return String(value.near)
-  if (type.kind === 'decimal' && typeof value === 'bigint') return decimalText(value, type.scale)
+  if (type.kind === 'decimal' && typeof value === 'bigint') return decimalDigits(value, type.scale)
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
-}
-
-function decimalText(units: bigint, scale: number): string {
-  if (scale === 0) return String(units)
-  const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0')
-  return `${units < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
