@@ -2,8 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import type { Json } from '../../compiler/ir.ts'
+import { flinkConfiguration } from '../../compiler/targets/flink/services.ts'
 import type { LocalEngine } from '../../runtime/local.ts'
 import { select } from '../../runtime/native/engines.ts'
+import { flinkModules } from '../../runtime/native/flink.ts'
 import { portsAt } from '../../runtime/native/ports.ts'
 import type { Service, Setup } from '../../runtime/native/service.ts'
 import { quote } from '../../runtime/native/shells.ts'
@@ -97,6 +101,23 @@ describe('the plan of all engines', () => {
 
   test('binds a heap for each Java process', async () => {
     for (const { args } of await services({})) expect(args.some((arg) => /^-Xmx\d+m$/.test(arg))).toBe(true)
+  })
+
+  test('sets up Flink as Compose does: what is kept of a job, how many fit, and what Java opens to it', async () => {
+    const { engines } = await select(['flink'], false, {})
+    const [plan] = engines.filter(({ engine }) => engine === 'flink').map((each) => each.plan(setup, '').plan)
+    const native = parse(plan!.files['/w/.pipec/conf/flink/config.yaml']!) as Record<string, Json>
+    const { 'env.java.opts.all': modules, ...compose } = (
+      flinkConfiguration as { data: Record<string, Json> }
+    ).data
+    const shared = /^(execution\.checkpointing|jobstore|taskmanager\.numberOfTaskSlots)(?!.*dir$)/
+    const sharedOf = (all: Record<string, Json>) =>
+      Object.entries(all)
+        .filter(([key]) => shared.test(key))
+        .sort()
+    expect(sharedOf(native)).toEqual(sharedOf(compose))
+    expect(sharedOf(native)).toHaveLength(4)
+    expect([...flinkModules].sort()).toEqual(String(modules).split(' ').sort())
   })
 
   test('writes nothing outside its folder', async () => {
