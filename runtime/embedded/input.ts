@@ -20,6 +20,7 @@ import type { RecordGenerator } from '../produce/generator.ts'
 import { unpaced } from '../produce/pace.ts'
 import { writeRecords } from '../produce/write.ts'
 import { temporaryFailure } from './failure.ts'
+import { assertWhole } from './zstd.ts'
 
 export interface Input {
   readonly path: string
@@ -52,6 +53,8 @@ export async function openFileInput(path: string, named: string, signal?: AbortS
     const start = beginning(path)
     if (begins(start, gzipped)) return await openStreamInput(unzipped(path), signal)
     if (begins(start, mark)) return await openStreamInput(createReadStream(path), signal)
+    // By its name, as DuckDB takes it.
+    if (path.endsWith('.zst')) assertWhole(path)
     return { path, remove: () => {} }
   } catch (error) {
     throw readFailure(error, named)

@@ -93,6 +93,11 @@ const records = [
   '{"at":1,"user":"a","paid":99}',
 ].join('\n')
 const zipped = gzipSync(records)
+/** Two records, by zstd 1.5.4: Node 20 has none of its own. */
+const zstandard = Buffer.from(
+  'KLUv/SQ/hQEAZAJ7ImF0IjoxLCJ1c2VyIjoiYSIsInBhaWQiOjEuMjV9CjIwLjV9CgIAIAmMQT0BWyUMEA==',
+  'base64',
+)
 
 test('JSON has one row a line and every digit', async () => {
   const { code, out, err } = await runWith({}, { stdin: records })
@@ -156,10 +161,12 @@ test.each([
   ['what is not what its name says', 'plain.gz', 'The input cannot be read.'],
   ['a compressed file without its end', 'cut.gz', 'Cannot read cut.gz: its compressed data is cut off.'],
   ['a damaged compressed file', 'damaged.gz', 'Cannot read damaged.gz: its compressed data is damaged.'],
+  ['another without its end', 'cut.zst', 'Cannot read cut.zst: its compressed data is cut off.'],
 ])('%s is a failure that says what to do', async (_, input, message) => {
   file('plain.txt', 'x')
   file('plain.gz', 'not compressed')
   file('cut.gz', zipped.subarray(0, -10))
+  file('cut.zst', zstandard.subarray(0, -1))
   file('damaged.gz', Buffer.concat([zipped.subarray(0, 30), Buffer.alloc(20), zipped.subarray(50)]))
   await expect(runWith({ input })).rejects.toMatchObject({
     name: 'Failure',
@@ -175,6 +182,11 @@ test('what gzip wrote is read as lines, whatever its name', async () => {
     expect(found.out).toBe(out)
     expect(found.err).toMatch(/\nthe first malformed: whole(\.gz)?:5: it is not JSON/)
   }
+})
+
+test('what Zstandard wrote is read by its name', async () => {
+  const { out } = await runWith({ input: file('whole.zst', zstandard) })
+  expect(out).toContain('"user":"a","paid":1.75,')
 })
 
 test('without --strict the first malformed line is named too', async () => {
