@@ -1,6 +1,6 @@
 /** The command line's words: options in, one command file called, its exit code out. Nothing else happens here. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { EngineKey } from '../runtime/engines/engine.ts'
+import { type EngineKey, engineKeys } from '../runtime/engines/engine.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { build } from './commands/build.ts'
 import { check } from './commands/check.ts'
@@ -134,8 +134,7 @@ command(
 
 const environmentOption = (): Option =>
   new Option('-e, --environment <name>', 'where the engines are').default('local')
-const operatedEngines = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot']
-const only = (words: string): Option => new Option('--engine <name>', words).choices(operatedEngines)
+const only = (words: string): Option => new Option('--engine <name>', words).choices(engineKeys)
 
 interface Operated {
   readonly environment: string

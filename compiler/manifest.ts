@@ -74,8 +74,6 @@ export type Resource =
   | SparkJobResource
   | PinotTableResource
 
-export type ResourceKind = Resource['kind']
-
 /** What a target gives; the compiler adds the line and the hash. */
 export type ResourceDraft = Resource extends infer R ? (R extends Resource ? Draft<R> : never) : never
 type Draft<R extends Resource> = Omit<R, 'line' | 'hash'> & { readonly at: Span }

@@ -1,7 +1,14 @@
 /** What has to change: desired against actual, in the order in which it will be done. Pure. */
 import type { Manifest, Resource } from '../compiler/manifest.ts'
 import type { Endpoints } from './endpoints.ts'
-import type { Action, Actual, Change, Engine, EngineKey } from './engines/engine.ts'
+import {
+  type Action,
+  type Actual,
+  type Change,
+  type Engine,
+  type EngineKey,
+  engineKeys,
+} from './engines/engine.ts'
 import { Failure } from './failure.ts'
 
 export interface Plan {
@@ -12,8 +19,6 @@ export interface Plan {
   /** What was left out, and why. */
   readonly notes: readonly string[]
 }
-
-const order: readonly EngineKey[] = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot']
 
 const engineOf: Readonly<Record<Resource['kind'], EngineKey>> = {
   'kafka-topic': 'kafka',
@@ -40,7 +45,9 @@ export const nothingWanted: Wanted = { resources: [], leftOut: new Set(), notes:
  */
 export function wantedResources(manifest: Manifest, endpoints: Endpoints, only: EngineKey | null): Wanted {
   const used = enginesOf(manifest)
-  const absent = new Set(order.filter((key) => key !== 'kafka' && endpoints[key] === null && used.has(key)))
+  const absent = new Set(
+    engineKeys.filter((key) => key !== 'kafka' && endpoints[key] === null && used.has(key)),
+  )
   const missing = [...absent].filter((key) => only === null || key === only)
   if (missing.length > 0 && endpoints.environment !== 'local')
     throw missingEngines(endpoints.environment, missing)
@@ -132,7 +139,9 @@ function engineFor(kind: Resource['kind'], engines: readonly Engine[]): Engine {
 }
 
 function sorted(changes: readonly Change[], direction: 1 | -1): Change[] {
-  return [...changes].sort((a, b) => direction * (order.indexOf(a.engine) - order.indexOf(b.engine)))
+  return [...changes].sort(
+    (a, b) => direction * (engineKeys.indexOf(a.engine) - engineKeys.indexOf(b.engine)),
+  )
 }
 
 /**

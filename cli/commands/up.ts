@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { readDockerRecord } from '../../runtime/docker/record.ts'
+import { engineKeys } from '../../runtime/engines/engine.ts'
 import { Failure } from '../../runtime/failure.ts'
 import { type LocalEngine, localFolder, readLocal } from '../../runtime/local.ts'
 import { readRecord } from '../../runtime/native/record.ts'
@@ -76,15 +77,13 @@ async function defaultStarter(request: UpRequest): Promise<StarterName> {
   return request.portOffset === null && (await dockerProblem(request)) === null ? 'docker' : 'native'
 }
 
-const known = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot'] as const satisfies readonly LocalEngine[]
-
 /** @throws Failure for a name that is none. */
 export function engineNames(text: string): readonly LocalEngine[] {
   return text.split(',').map((word) => {
-    const name = known.find((each) => each === word.trim())
+    const name = engineKeys.find((each) => each === word.trim())
     if (name !== undefined) return name
     throw new Failure(`"${word.trim()}" is not an engine that can be started.`, {
-      next: `Choose from ${known.join(', ')}, separated by commas.`,
+      next: `Choose from ${engineKeys.join(', ')}, separated by commas.`,
     })
   })
 }

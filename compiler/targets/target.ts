@@ -1,5 +1,5 @@
 /** The whole contract of a target: what it can do, what is reviewed, what is applied, what is started. */
-import type { Feature } from '../features.ts'
+import { type Feature, features } from '../features.ts'
 import type { Json, Pipeline } from '../ir.ts'
 import type { ResourceDraft } from '../manifest.ts'
 import type { TemplateName, View } from '../render.ts'
@@ -16,6 +16,11 @@ export type Artifact =
 export type Capability = 'yes' | { readonly instead: string }
 
 export type Capabilities = Readonly<Record<Feature, Capability>>
+
+/** Of a target that lacks nothing, a new feature included. */
+export const everything = Object.fromEntries(
+  Object.keys(features).map((feature) => [feature, 'yes']),
+) as Capabilities
 
 /** One engine's part of the compose file: named services and volumes, merged by the compose target. */
 export interface ComposeServices {

@@ -47,7 +47,10 @@ export interface Change<R extends Resource = Resource, A extends Actual = Actual
   readonly actual: A | null
 }
 
-export type EngineKey = 'kafka' | 'flink' | 'ksqldb' | 'spark' | 'pinot'
+/** In the order in which a pipeline needs them. */
+export const engineKeys = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot'] as const
+
+export type EngineKey = (typeof engineKeys)[number]
 
 export interface Context {
   readonly pipeline: string

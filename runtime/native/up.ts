@@ -1,10 +1,12 @@
 /** `up` without Docker: fetches what is missing, starts what does not run, waits until all of it answers. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Manifest, ResourceKind } from '../../compiler/manifest.ts'
+import type { Manifest } from '../../compiler/manifest.ts'
 import { readDockerRecord } from '../docker/record.ts'
+import { engineKeys } from '../engines/engine.ts'
 import { Failure } from '../failure.ts'
 import { type Local, type LocalEngine, localFolder, readLocal } from '../local.ts'
+import { enginesOf } from '../plan.ts'
 import type { UpReport, UpRequest } from '../starter.ts'
 import { isComplete, setFolder } from './cache.ts'
 import { endServices, impatience } from './down.ts'
@@ -108,24 +110,13 @@ function choosePorts(request: UpRequest, record: NativeRecord | null): Ports {
   })
 }
 
-const engineOfKind = {
-  'kafka-topic': 'kafka',
-  'flink-job': 'flink',
-  'ksqldb-query': 'ksqldb',
-  'spark-job': 'spark',
-  'pinot-table': 'pinot',
-} as const satisfies Record<ResourceKind, LocalEngine>
-
-const allEngines: readonly LocalEngine[] = ['kafka', 'flink', 'ksqldb', 'spark', 'pinot']
-
 /** The engines that generated/ is for, or all where nothing has been generated. */
 async function manifestEngines(cwd: string): Promise<readonly LocalEngine[]> {
   const path = join(cwd, 'generated', 'manifest.json')
   const text = await readFile(path, 'utf8').catch(() => null)
-  if (text === null) return allEngines
+  if (text === null) return engineKeys
   try {
-    const { resources } = JSON.parse(text) as Manifest
-    return resources.map((resource) => engineOfKind[resource.kind])
+    return [...enginesOf(JSON.parse(text) as Manifest)]
   } catch (error) {
     throw new Failure(`${path} cannot be read.`, {
       next: 'Run `pipec build` to write it anew.',

@@ -1,23 +1,17 @@
 /** Docker Compose: one file in which every engine of the pipeline has its place. */
-import { type Feature, features } from '../../features.ts'
 import type { Json, Pipeline } from '../../ir.ts'
 import { yamlText } from '../../yaml-text.ts'
-import type { Artifact, Capabilities, ComposeServices, Target } from '../target.ts'
+import { type Artifact, type ComposeServices, everything, type Target } from '../target.ts'
 
 /** `engines` are the targets whose services the file holds, in the order in which it lists them. */
 export function compose(engines: readonly Target[]): Target {
   return {
     name: 'compose',
-    capabilities: everything(),
+    capabilities: everything,
     emit: (pipeline) => [composeFile(pipeline, engines)],
     resources: () => [],
     services: () => ({ services: {}, volumes: [] }),
   }
-}
-
-function everything(): Capabilities {
-  const entries = (Object.keys(features) as Feature[]).map((feature) => [feature, 'yes'] as const)
-  return Object.fromEntries(entries) as Capabilities
 }
 
 function composeFile(pipeline: Pipeline, engines: readonly Target[]): Artifact {

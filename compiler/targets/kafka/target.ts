@@ -1,23 +1,17 @@
 /** Kafka: the topics that the pipeline reads and writes. */
-import { type Feature, features } from '../../features.ts'
 import type { Json, Pipeline } from '../../ir.ts'
 import type { ResourceDraft } from '../../manifest.ts'
-import type { Artifact, Capabilities, Target } from '../target.ts'
+import { type Artifact, everything, type Target } from '../target.ts'
 import { kafkaServices } from './services.ts'
 import { type Topic, topicsOf } from './topics.ts'
 
 export const kafka: Target = {
   name: 'kafka',
-  capabilities: everything(),
+  // Kafka computes nothing: no pipeline asks more of it than topics.
+  capabilities: everything,
   emit: (pipeline) => [topicsFile(pipeline)],
   resources: (pipeline) => topicsOf(pipeline).map(resource),
   services: () => kafkaServices,
-}
-
-/** Kafka computes nothing: no pipeline asks more of it than topics. */
-function everything(): Capabilities {
-  const entries = (Object.keys(features) as Feature[]).map((feature) => [feature, 'yes'] as const)
-  return Object.fromEntries(entries) as Capabilities
 }
 
 function topicsFile(pipeline: Pipeline): Artifact {

@@ -1,20 +1,14 @@
 /** Pinot: one upsert table for each result topic that it serves. */
-import { type Feature, features } from '../../features.ts'
 import type { Pipeline } from '../../ir.ts'
 import type { ResourceDraft } from '../../manifest.ts'
-import type { Artifact, Capabilities, ComposeServices, Target } from '../target.ts'
+import { type Artifact, type ComposeServices, everything, type Target } from '../target.ts'
 import { type ServedTopic, servedTopics, tableName } from './names.ts'
 import { schema } from './schema.ts'
 import { pinotConfiguration, pinotServices } from './services.ts'
 import { table } from './table.ts'
 
-export const pinot: Target = { name: 'pinot', capabilities: everything(), emit, resources, services }
-
-/** Pinot computes nothing: whatever the engines can write it can serve. */
-function everything(): Capabilities {
-  const entries = (Object.keys(features) as Feature[]).map((feature) => [feature, 'yes'] as const)
-  return Object.fromEntries(entries) as Capabilities
-}
+/** It computes nothing: whatever the engines can write it can serve. */
+export const pinot: Target = { name: 'pinot', capabilities: everything, emit, resources, services }
 
 function emit(pipeline: Pipeline): readonly Artifact[] {
   const served = servedTopics(pipeline)

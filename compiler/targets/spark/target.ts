@@ -1,9 +1,8 @@
 /** Spark Structured Streaming: one Python job, and a cluster of one master and one worker to run it. */
-import { type Feature, features } from '../../features.ts'
 import { hash } from '../../hash.ts'
 import type { Pipeline, SparkEngine } from '../../ir.ts'
 import type { ResourceDraft } from '../../manifest.ts'
-import type { Artifact, Capabilities, Target } from '../target.ts'
+import { type Artifact, everything, type Target } from '../target.ts'
 import { batchView } from './batch.ts'
 import { exactView } from './exact.ts'
 import { sparkServices, versions } from './services.ts'
@@ -12,16 +11,11 @@ const file = 'spark/job.py'
 
 export const spark: Target = {
   name: 'spark',
-  capabilities: everything(),
+  capabilities: everything,
   emit: (pipeline) => withEngine(pipeline, (engine) => job(pipeline, engine)),
   resources: (pipeline) => withEngine(pipeline, (engine) => resource(pipeline, engine)),
   services: (pipeline) =>
     pipeline.engines.spark === null ? { services: {}, volumes: [] } : sparkServices(pipeline.engines.spark),
-}
-
-function everything(): Capabilities {
-  const entries = (Object.keys(features) as Feature[]).map((feature) => [feature, 'yes'] as const)
-  return Object.fromEntries(entries) as Capabilities
 }
 
 function withEngine<T>({ engines }: Pipeline, make: (engine: SparkEngine) => T): readonly T[] {
