@@ -1,8 +1,8 @@
 /** pipec as a process of its own, from start to end, in a folder. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { outcomeOf } from './child.ts'
 import type { Ending } from './ending.ts'
 
 export interface Ran {
@@ -31,22 +31,9 @@ export async function pipec(
     env: { ...process.env, PIPEC_MEASURED: report },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const closed = once(child, 'close')
-  // By the signal that lets it end what it has started in turn.
-  ending.add(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGINT')
-    await closed
-  })
+  const outcome = outcomeOf(child, ending, 'SIGINT')
   whileRunning(child)
-  let [out, err] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text
-  })
-  const [code] = (await closed) as [number | null]
+  const { code, out, err } = await outcome
   const endedAt = Date.now()
   if (code !== 0) throw new Error(`pipec ${words.join(' ')} ended with ${code}: ${err.slice(-2000)}`)
   return { out, beganAt, endedAt, cpuSeconds: JSON.parse(readFileSync(report, 'utf8')).cpuSeconds }

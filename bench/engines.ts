@@ -71,14 +71,14 @@ export async function endEngines(folder: string): Promise<void> {
 
 /** Fetches what is missing, which is no part of any measurement. */
 export async function warmCache({ signal }: Ending): Promise<void> {
-  const { tools } = await lookForTools({
-    python: true,
-    fetched: async () => false,
-    env: process.env,
-    signal,
-  })
+  const { tools } = await lookHere(signal)
   const context = { env: process.env, python: tools.python, progress: silent, signal }
   for (const name of ['kafka', 'flink', 'spark', 'pinot'] as const) await fetchSet(artefacts[name], context)
+}
+
+/** As if nothing were fetched yet. */
+function lookHere(signal: AbortSignal): ReturnType<typeof lookForTools> {
+  return lookForTools({ python: true, fetched: async () => false, env: process.env, signal })
 }
 
 /** Below the ports that the system hands out by itself. */
@@ -92,13 +92,7 @@ export async function freeOffset(): Promise<number> {
 
 /** Rows that say what this machine lacks, for measurements that cannot be made without it; null where it has all. */
 export async function rowsWithoutEngines(whats: readonly string[]): Promise<Row[] | null> {
-  const { signal } = new AbortController()
-  const { missing } = await lookForTools({
-    python: true,
-    fetched: async () => false,
-    env: process.env,
-    signal,
-  })
+  const { missing } = await lookHere(new AbortController().signal)
   if (missing.length === 0) return null
   const measured = `not measured; this machine lacks: ${missing.join('; ')}`
   return whats.map((what) => ({ what, measured, floor: '', bound: '', holds: null }))

@@ -1,8 +1,8 @@
 /** How fast a Spark job reads a backlog, by Spark's own account of its batches: its start does not count. */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { outcomeOf } from './child.ts'
 import type { Ending } from './ending.ts'
 import type { EngineSet } from './engines.ts'
 
@@ -36,21 +36,8 @@ export async function sparkRate(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const closed = once(child, 'close')
-  ending.add(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
-    await closed
-  })
-  let [out, err] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err = (err + text).slice(-4000)
-  })
-  const [code] = (await closed) as [number | null]
-  if (code !== 0) throw new Error(`Spark ended with ${code}: ${err}`)
+  const { code, out, err } = await outcomeOf(child, ending, 'SIGTERM')
+  if (code !== 0) throw new Error(`Spark ended with ${code}: ${err.slice(-4000)}`)
   const batches = [...out.matchAll(/^batch: (.*)$/gm)].map(([, account]) => JSON.parse(account!) as Batch)
   const [rows, millis] = [sum(batches, ({ rows }) => rows), sum(batches, ({ millis }) => millis)]
   return (rows * 1000) / millis
