@@ -1,5 +1,6 @@
 /** Runs every measurement, or those whose names stand behind it, and prints one table; exits 1 when a promise fails. */
 import { benchApply } from './apply.ts'
+import { benchConformance } from './conformance.ts'
 import { Ending } from './ending.ts'
 import { benchFixtures } from './fixtures.ts'
 import { benchGenerator } from './generator.ts'
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (ending: Ending) => Promise<Row[]>>> = {
   verify: benchVerify,
   handwritten: benchHandwritten,
   latency: benchLatency,
+  conformance: benchConformance,
 }
 
 const words = process.argv.slice(2)
