@@ -210,10 +210,17 @@ function pinotEndpoint(pinot: NonNullable<Environment['pinot']>, resolver: Resol
   }
 }
 
-/** The text with every secret blotted out, in plain, URL-encoded and base64 form. */
+/** The text with every secret blotted out: plain, in an address, and as often quoted as a setting within JSON within JSON is. */
 export function redact(text: string, secrets: readonly string[]): string {
   return secrets
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+    .flatMap((secret) => [...quotedForms(secret), encodeURIComponent(secret)])
     .filter((each) => each.length > 0)
     .reduce((blotted, each) => blotted.replaceAll(each, '••••'), text)
+}
+
+/** The most quoted first: it may hold the others. */
+function quotedForms(secret: string): readonly string[] {
+  const forms = [secret]
+  for (let depth = 1; depth <= 3; depth++) forms.unshift(JSON.stringify(forms[0]).slice(1, -1))
+  return forms
 }

@@ -14,8 +14,9 @@ let server: Server
 beforeAll(async () => {
   server = createServer((request, response) => {
     const login = request.headers.authorization ?? ''
-    const kafka = JSON.stringify(`password="${password}"`)
-    response.end(`<html>${login} ${password} ${encodeURIComponent(password)} ${kafka}</html>`)
+    const kafka = JSON.stringify(`password=${JSON.stringify(password)}`)
+    const sent = JSON.stringify({ kafka })
+    response.end(`<html>${login} ${password} ${encodeURIComponent(password)} ${kafka} ${sent}</html>`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   env.ADDRESS = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
