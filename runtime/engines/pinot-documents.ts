@@ -1,9 +1,7 @@
 /** The schema and the table as JSON: read from generated/, filled in for an environment, marked as ours. */
-import { readFileSync } from 'node:fs'
 import type { PinotTableResource } from '../../compiler/manifest.ts'
-import type { KafkaSecurity } from '../endpoints.ts'
-import { Failure } from '../failure.ts'
 import type { Context } from './engine.ts'
+import { clientSettings } from './java-client.ts'
 
 export type Fields = { readonly [key: string]: unknown }
 
@@ -17,7 +15,10 @@ export interface Documents {
 /** In `metadata.customConfigs`, which Pinot keeps through every request and restart. */
 export const marks = { pipeline: 'pipec.pipeline', hash: 'pipec.hash', topic: 'pipec.topic' } as const
 
-/** The files of generated/ with the environment's brokers and security in them; `$comment` is only for readers. */
+/**
+ * The files of generated/ with the environment's brokers and security in them; `$comment` is only for readers. Pinot hands the
+ * settings of Kafka's client on as they are, and keeps them in its table configuration, password and all.
+ */
 export function wantedDocuments(resource: PinotTableResource, context: Context): Documents {
   const { engineBootstrapServers, security } = context.endpoints.kafka
   const realtime = parse(context.read(resource.tableFile))
@@ -27,7 +28,7 @@ export function wantedDocuments(resource: PinotTableResource, context: Context):
     realtime: withStream(realtime, (stream) => ({
       ...stream,
       'stream.kafka.broker.list': engineBootstrapServers,
-      ...(security === null ? {} : securityOf(security)),
+      ...(security === null ? {} : clientSettings(security)),
     })),
   }
 }
@@ -75,40 +76,4 @@ export function withStream(realtime: Fields, change: (stream: Fields) => Fields)
 /** Settings whose values are never shown. */
 export function isSecret(setting: string): boolean {
   return /^(security|sasl|ssl)\./.test(setting)
-}
-
-/**
- * Settings of Kafka's own consumer, which Pinot hands on as they are. Pinot stores them in its table configuration, where
- * whoever may read that can read the password. The authority goes along as text: Pinot's machines may not have the file.
- */
-function securityOf(security: KafkaSecurity): Fields {
-  const jaas = jaasOf(security)
-  return {
-    'security.protocol': security.protocol,
-    ...(jaas === null ? {} : { 'sasl.mechanism': security.mechanism, 'sasl.jaas.config': jaas }),
-    ...(security.ca === null
-      ? {}
-      : { 'ssl.truststore.type': 'PEM', 'ssl.truststore.certificates': certificates(security.ca) }),
-  }
-}
-
-function jaasOf({ mechanism, username, password }: KafkaSecurity): string | null {
-  if (mechanism === null || username === null || password === null) return null
-  const module = mechanism === 'PLAIN' ? 'plain.PlainLoginModule' : 'scram.ScramLoginModule'
-  const login = `username=${quoted(username)} password=${quoted(password)}`
-  return `org.apache.kafka.common.security.${module} required ${login};`
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
-}
-
-function certificates(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new Failure(`The certificate authority "${path}" cannot be read: ${(error as Error).message}.`, {
-      next: "Check `ca` in the environment's Kafka security; it is the path of a PEM file.",
-    })
-  }
 }

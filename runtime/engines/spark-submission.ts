@@ -80,7 +80,7 @@ function environment(
     PIPEC_APP_NAME: name,
     PIPEC_CHECKPOINT: `${checkpointsOf(files.checkpoints, desired.name)}/${digits(desired.stateHash)}`,
     PIPEC_SCRIPT: Buffer.from(read(desired.file), 'utf8').toString('base64'),
-    ...(kafka.security === null ? {} : { PIPEC_KAFKA_OPTIONS: JSON.stringify(kafkaOptions(kafka.security)) }),
+    ...(kafka.security === null ? {} : { PIPEC_KAFKA_OPTIONS: kafkaOptions(kafka.security) }),
   }
 }
 

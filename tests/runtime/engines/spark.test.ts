@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -301,12 +301,16 @@ describe('what goes wrong is told', () => {
 
 test('a password travels in the environment and nowhere else', async () => {
   await fake.close()
+  const folder = mkdtempSync(join(tmpdir(), 'pipec-spark-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const ca = join(folder, 'ca.pem')
+  writeFileSync(ca, 'certificates of the authority\n')
   const security = {
     protocol: 'SASL_SSL',
     mechanism: 'SCRAM-SHA-512',
     username: 'me',
-    password: 'p"w\\d',
-    ca: '/ca.pem',
+    password: 'p"w\\ü',
+    ca,
   } as const
   fake = await fakeSpark(security)
   await converge(job)
@@ -316,10 +320,11 @@ test('a password travels in the environment and nowhere else', async () => {
     'kafka.security.protocol': 'SASL_SSL',
     'kafka.sasl.mechanism': 'SCRAM-SHA-512',
     'kafka.sasl.jaas.config':
-      'org.apache.kafka.common.security.scram.ScramLoginModule required username="me" password="p\\"w\\\\d";',
+      'org.apache.kafka.common.security.scram.ScramLoginModule required username="me" password="p\\"w\\\\ü";',
     'kafka.ssl.truststore.type': 'PEM',
-    'kafka.ssl.truststore.location': '/ca.pem',
+    'kafka.ssl.truststore.certificates': 'certificates of the authority\n',
   })
+  expect(options).toMatch(/^[ -~]+$/)
   expect(JSON.stringify([rest, others])).not.toContain('p\\"w')
   expect(others.KAFKA_BOOTSTRAP_SERVERS).toBe('inside:29092')
   expect(Buffer.from(others.PIPEC_SCRIPT ?? '', 'base64').toString('utf8')).toBe("print('ü')\n")
