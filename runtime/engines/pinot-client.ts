@@ -147,6 +147,22 @@ export async function isPaused({ controller }: Pinot, table: string): Promise<bo
   return (answer.json() as { readonly pauseFlag?: boolean }).pauseFlag === true
 }
 
+/** Ends the open segments, with what they hold: the next ones are opened by `resume`. */
+export async function pause({ controller }: Pinot, table: string): Promise<void> {
+  const path = `/tables/${encodeURIComponent(table)}/pauseConsumption`
+  const answer = await send(controller, { method: 'POST', path, timeout: 60_000, repeatable: true })
+  if (answer.status !== 200) throw refusal(controller, `stop reading for the table "${table}"`, answer)
+  expectPinots(answer)
+}
+
+/** Segments that are still open after `pause`. */
+export async function openSegments({ controller }: Pinot, table: string): Promise<readonly string[]> {
+  const path = `/tables/${encodeURIComponent(table)}/pauseStatus`
+  const answer = await send(controller, { method: 'GET', path })
+  if (answer.status !== 200) throw refusal(controller, `tell whether the table "${table}" is paused`, answer)
+  return (answer.json() as { readonly consumingSegments?: readonly string[] }).consumingSegments ?? []
+}
+
 /** From the offsets that it had reached; where it reads already, nothing changes. */
 export async function resume({ controller }: Pinot, table: string): Promise<void> {
   const path = `/tables/${encodeURIComponent(table)}/resumeConsumption`

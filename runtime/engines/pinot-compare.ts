@@ -45,7 +45,14 @@ const readOn = 'goes on from the offsets that it had reached'
 
 function stateOf(action: Action, actual: ActualTable | null): string | null {
   if (action === 'replace') return reread
-  return action === 'update' && actual?.detail.stop != null ? readOn : null
+  const stops = actual !== null && (actual.detail.stop !== null || readsOtherwise({ actual }))
+  return action === 'update' && stops ? readOn : null
+}
+
+/** Whether a table that is changed in place has to be read from elsewhere, or with another login. */
+export function readsOtherwise({ actual }: Pick<TableChange, 'actual'>): boolean {
+  const fields = actual?.detail.differences?.fields ?? []
+  return fields.some(({ field }) => field.startsWith('stream.') || isSecret(field))
 }
 
 interface Verdict {
@@ -175,24 +182,24 @@ function settingChanges(
   wanted: ReadonlyMap<string, string>,
   live: ReadonlyMap<string, string>,
 ): readonly FieldChange[] {
-  const missing = removable.filter((field) => live.has(field) && !wanted.has(field))
+  const missing = [...live.keys()].filter((field) => isRemovable(field) && !wanted.has(field))
   return [...wanted.keys(), ...missing].flatMap((field) => {
     const [from, to] = [live.get(field) ?? absentSetting, wanted.get(field) ?? absentSetting]
     if (from === to || unsettled.has(field)) return []
-    return isSecret(field)
-      ? [{ field, from: 'another value', to: 'the environment’s' }]
-      : [{ field, from, to }]
+    return isSecret(field) ? [hidden(field, to)] : [{ field, from, to }]
   })
 }
 
 const absentSetting = 'not set'
 
+function hidden(field: string, to: string): FieldChange {
+  return { field, from: 'another value', to: to === absentSetting ? to : 'the environment’s' }
+}
+
 /** What a pipeline may stop asking for; whatever else Pinot has beyond the wanted is its own default. */
-const removable = [
-  'segmentsConfig.retentionTimeUnit',
-  'segmentsConfig.retentionTimeValue',
-  'security.protocol',
-]
+function isRemovable(field: string): boolean {
+  return isSecret(field) || field.startsWith('segmentsConfig.retentionTime')
+}
 
 /** `topic` is what the topic's mark was when the table was made, and is now (undefined: there is no topic). */
 export function topicState(then: string | undefined, now: string | null | undefined): TableDetail['topic'] {

@@ -7,7 +7,9 @@ import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
 import {
   expectPinots,
+  openSegments,
   type Pinot,
+  pause as pauseTable,
   pinotOf,
   post,
   put,
@@ -20,7 +22,14 @@ import {
   versionOf,
   wordsOf,
 } from './pinot-client.ts'
-import { type ActualTable, compareTable, differencesOf, ownerOf, type TableChange } from './pinot-compare.ts'
+import {
+  type ActualTable,
+  compareTable,
+  differencesOf,
+  ownerOf,
+  readsOtherwise,
+  type TableChange,
+} from './pinot-compare.ts'
 import { inDialect } from './pinot-dialect.ts'
 import { customOf, type Documents, type Fields, marked, marks, wantedDocuments } from './pinot-documents.ts'
 import { observeTables } from './pinot-observe.ts'
@@ -66,16 +75,37 @@ async function create(resource: PinotTableResource, context: Context, step: Prog
   await answers(client, documents, context.signal, step)
 }
 
-/** Repeats nothing: `PUT` of the same documents changes nothing, and `reload` is harmless. */
+/**
+ * Repeats nothing: `PUT` of the same documents changes nothing, and `reload` is harmless. An open segment goes on reading as it
+ * was opened, from the old address and with the old login, for up to a day: such a change pauses the table first, so
+ * that wherever apply is cut off the next plan finds it paused, and lets it read on.
+ */
 async function update(change: TableChange, context: Context, step: ProgressStep): Promise<void> {
   const resource = required(change)
   const client = pinotOf(context)
   const documents = await documentsFor(client, resource, context)
   await validate(client, documents)
   await expectOurs(client, resource.table, context)
+  const reopens = readsOtherwise(change)
+  if (reopens) await closeSegments(client, resource.table, context, step)
   await put(client, documents)
-  if (change.actual?.detail.stop != null) await resume(client, resource.table)
+  if (reopens || change.actual?.detail.stop != null) await resume(client, resource.table)
   await answers(client, documents, context.signal, step)
+}
+
+/** Gives up after half a minute without a fault: a segment that ends later is followed by one that reads as it should. */
+async function closeSegments(
+  client: Pinot,
+  table: string,
+  { signal }: Context,
+  step: ProgressStep,
+): Promise<void> {
+  await pauseTable(client, table)
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    if ((await openSegments(client, table)).length === 0) return
+    step.update(0, 'waiting until it has stopped reading')
+    await sleep(pause, undefined, { signal })
+  }
 }
 
 /**

@@ -17,6 +17,8 @@ export interface FakePinot {
   readonly tables: Map<string, Json>
   /** Tables made so far: one that is made again has lost its rows. */
   made: number
+  /** As the tables' segments were opened: that is how they read, whatever the tables say by now. */
+  readonly opened: Map<string, Json>
   /** What becomes of the tables' topics. */
   reads: 'CONSUMING' | 'NOT_CONSUMING' | 'paused'
   /** `POST /tableConfigs`, in order of arrival. */
@@ -35,6 +37,7 @@ export async function fakePinot(security: KafkaSecurity | null = null): Promise<
     schemas: new Map(),
     tables: new Map(),
     made: 0,
+    opened: new Map(),
     reads: 'CONSUMING',
     requests: [],
     fault: () => null,
@@ -148,11 +151,17 @@ function route(state: State, { method, url = '' }: IncomingMessage, body: string
 }
 
 function consumption({ fake }: State, name: string, asked: string): Reply {
-  if (asked === 'resumeConsumption') fake.reads = 'CONSUMING'
+  if (asked === 'resumeConsumption') resumed(fake, name)
+  if (asked === 'pauseConsumption') fake.reads = 'paused'
   if (asked !== 'consumingSegmentsInfo')
     return ok({ pauseFlag: fake.reads === 'paused', consumingSegments: [] })
   const segments = [{ serverName: 'Server_1', consumerState: fake.reads }]
   return ok({ _segmentToConsumingInfoMap: fake.reads === 'paused' ? {} : { [`${name}__0`]: segments } })
+}
+
+function resumed(fake: FakePinot, name: string): void {
+  if (fake.reads === 'paused') fake.opened.set(name, fake.tables.get(name)!)
+  fake.reads = 'CONSUMING'
 }
 
 function found(value: Json | undefined): Reply {
@@ -168,6 +177,7 @@ function created({ fake, leaving, unserved }: State, { tableName, schema, realti
   if (fake.schemas.has(tableName)) return no(400, `Schema ${tableName} already exists. Use PUT`)
   fake.schemas.set(tableName, schema)
   fake.tables.set(tableName, realtime)
+  fake.opened.set(tableName, realtime)
   fake.made++
   unserved.set(tableName, 1)
   return ok({ unrecognizedProperties: {}, status: `TableConfigs ${tableName} successfully added` })

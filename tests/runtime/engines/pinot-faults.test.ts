@@ -59,6 +59,7 @@ function wanted(hash: string, change: (text: string) => string = (text) => text)
 
 const table = wanted('sha256:1')
 const resized = wanted('sha256:2', (text) => text.replace('"200M"', '"300M"'))
+const readOtherwise = wanted('sha256:4', (text) => text.replace('"read_committed"', '"read_uncommitted"'))
 const otherKey = wanted('sha256:3', (text) => text.replace('"LONG"', '"INT"'))
 
 const security = {
@@ -95,11 +96,14 @@ interface Scenario {
   readonly keepsRows: boolean
   /** Somebody has told Pinot to read no further. */
   readonly paused?: true
+  /** What is open has to be opened anew. */
+  readonly reopens?: true
 }
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   create: { before: null, after: table, keepsRows: false },
   update: { before: table, after: resized, keepsRows: true },
+  'read otherwise': { before: table, after: readOtherwise, keepsRows: true, reopens: true },
   replace: { before: table, after: otherKey, keepsRows: false },
   'read on': { before: table, after: table, keepsRows: true, paused: true },
   destroy: { before: table, after: null, keepsRows: false },
@@ -138,6 +142,7 @@ async function holds(scenario: Scenario, fault: (nth: number) => Fault): Promise
     expect([...fake.schemas.keys()]).toEqual(tables.slice(1))
     expect(await converge(fake, scenario.after)).toBe(settled)
     if (scenario.keepsRows) expect(fake.made, 'keeps its rows').toBe(1)
+    if (scenario.reopens) expect(fake.opened.get(name), 'reads as it should').toEqual(fake.tables.get(name))
   } finally {
     await fake.close()
   }

@@ -187,7 +187,13 @@ describe('differences', () => {
     expect(fields.map(({ field }) => field)).toContain('sasl.jaas.config')
     expect(JSON.stringify(fields)).not.toContain('sesame')
     expect(JSON.stringify(secured)).toContain('open sesame')
-    expect(differencesOf(wanted, secured).fields.map(({ field }) => field)).toEqual(['security.protocol'])
+    expect(differencesOf(wanted, secured).fields).toEqual(
+      ['security.protocol', 'sasl.mechanism', 'sasl.jaas.config'].map((field) => ({
+        field,
+        from: 'another value',
+        to: 'not set',
+      })),
+    )
   })
 })
 
