@@ -1,7 +1,7 @@
 /** Topics, jobs and results for tests of the Spark engine: everything has a name of its own and is removed again. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kafka, logLevel } from 'kafkajs'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { inject } from 'vitest'
 import { compile } from '../../compiler/compile.ts'
 import { hash } from '../../compiler/hash.ts'
@@ -76,17 +76,28 @@ export async function withTopics<T>(
   await admin.connect()
   const names = topics.map(({ topic }) => topic)
   try {
+    // Not `waitForLeaders`: kafkajs gives up when the first look comes before the broker knows the topic.
     await admin.createTopics({
+      waitForLeaders: false,
       topics: topics.map(({ topic, partitions }) => ({
         topic,
         numPartitions: partitions,
         replicationFactor: 1,
       })),
     })
+    await listed(admin, names)
     return await work(kafka)
   } finally {
     await admin.deleteTopics({ topics: names }).catch(() => {})
     await admin.disconnect()
+  }
+}
+
+async function listed(admin: Admin, names: readonly string[]): Promise<void> {
+  for (;;) {
+    const all = new Set(await admin.listTopics())
+    if (names.every((name) => all.has(name))) return
+    await sleep(50)
   }
 }
 
