@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flink } from '../../runtime/engines/flink.ts'
 import { withAdmin } from '../../runtime/engines/kafka-client.ts'
 import { downNative } from '../../runtime/native/down.ts'
@@ -13,6 +13,7 @@ import { readRecord } from '../../runtime/native/record.ts'
 import { upNative } from '../../runtime/native/up.ts'
 import { silent } from '../../runtime/progress.ts'
 import { compiled, endpointsOf, type Job, Lab, type Row } from './flink-lab.ts'
+import { needs, titled } from './needs.ts'
 
 const start = Date.UTC(2024, 1, 28)
 const portOffset = portsAt(14_200).kafka - 9092
@@ -35,7 +36,9 @@ function seconds(from: number, to: number): readonly Row[] {
   return Array.from({ length: to - from }, (_, index) => ({ paid: 1, at: start + (from + index) * 1000 }))
 }
 
-describe.skipIf(inject('local')?.with !== 'native')('a Flink job whose JobManager was restarted', () => {
+const title = titled('a Flink job whose JobManager was restarted', needs.native)
+
+describe.skipIf(needs.native !== null)(title, () => {
   const cwd = mkdtempSync(join(tmpdir(), 'pipec-restart-'))
   let lab: Lab
   let job: Job

@@ -7,11 +7,14 @@ import type { Endpoints, KafkaEndpoint, KafkaSecurity } from '../../runtime/endp
 import { pinotOf, tableOf } from '../../runtime/engines/pinot-client.ts'
 import type { Failure } from '../../runtime/failure.ts'
 import { foreigner, type OwnBroker, startBroker, user } from '../fixtures/own-broker.ts'
+import { needs, titled } from './needs.ts'
 import { engineEndpoints, type Lab, labOf, row } from './pinot-lab.ts'
 
 const engines = engineEndpoints()
 
-describe.skipIf(engines === null)('a Kafka with TLS and SASL', () => {
+const { brokerForEngines } = needs
+
+describe.skipIf(brokerForEngines !== null)(titled('a Kafka with TLS and SASL', brokerForEngines), () => {
   let broker: OwnBroker
   const labs: Lab[] = []
   beforeAll(async () => {

@@ -9,6 +9,7 @@ import type { SparkChange } from '../../runtime/engines/spark-compare.ts'
 import { driverName } from '../../runtime/engines/spark-driver.ts'
 import type { Failure } from '../../runtime/failure.ts'
 import { foreigner, type OwnBroker, startBroker, user } from '../fixtures/own-broker.ts'
+import { needs, titled } from './needs.ts'
 import {
   contextOf,
   converge,
@@ -53,7 +54,10 @@ interface Prepared {
   rows(): Promise<readonly Row[]>
 }
 
-describe.skipIf(found === null)('a Kafka with TLS and SASL', { timeout: 1_200_000 }, () => {
+const { brokerForEngines } = needs
+const title = titled('a Kafka with TLS and SASL', brokerForEngines)
+
+describe.skipIf(brokerForEngines !== null)(title, { timeout: 1_200_000 }, () => {
   let broker: OwnBroker
   beforeAll(async () => {
     broker = await startBroker({ secured: true })
