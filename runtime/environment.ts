@@ -3,6 +3,7 @@ import type { BasicAuth, Environment } from '../compiler/ir.ts'
 import type { Endpoints, HttpEndpoint, KafkaEndpoint, KafkaSecurity, SparkFiles } from './endpoints.ts'
 import { Failure } from './failure.ts'
 import type { Local } from './local.ts'
+import { ellipsis } from './shortened.ts'
 
 export interface ResolvedEnvironment {
   readonly endpoints: Endpoints
@@ -210,12 +211,21 @@ function pinotEndpoint(pinot: NonNullable<Environment['pinot']>, resolver: Resol
   }
 }
 
-/** The text with every secret blotted out: plain, in an address, and as often quoted as a setting within JSON within JSON is. */
+const blot = '••••'
+
+/**
+ * The text with every secret blotted out: plain, in an address, as often quoted as a setting within JSON within JSON is, and
+ * also where somebody's words were cut in the middle of one.
+ */
 export function redact(text: string, secrets: readonly string[]): string {
-  return secrets
+  const forms = secrets
     .flatMap((secret) => [...quotedForms(secret), encodeURIComponent(secret)])
     .filter((each) => each.length > 0)
-    .reduce((blotted, each) => blotted.replaceAll(each, '••••'), text)
+  const whole = forms.reduce((blotted, each) => blotted.replaceAll(each, blot), text)
+  if (forms.length === 0 || !whole.includes(ellipsis)) return whole
+  const pieces = whole.split(ellipsis)
+  const last = pieces.pop()!
+  return [...pieces.map((piece) => withoutBeginnings(piece, forms)), last].join(ellipsis)
 }
 
 /** The most quoted first: it may hold the others. */
@@ -223,4 +233,16 @@ function quotedForms(secret: string): readonly string[] {
   const forms = [secret]
   for (let depth = 1; depth <= 3; depth++) forms.unshift(JSON.stringify(forms[0]).slice(1, -1))
   return forms
+}
+
+/** A text that was cut, without the letters that it ends with and one of these begins with. */
+function withoutBeginnings(text: string, forms: readonly string[]): string {
+  const most = Math.max(...forms.map((form) => beginningAtEnd(text, form)))
+  return most === 0 ? text : `${text.slice(0, -most)}${blot}`
+}
+
+function beginningAtEnd(text: string, form: string): number {
+  let length = Math.min(form.length - 1, text.length)
+  while (length > 0 && !text.endsWith(form.slice(0, length))) length--
+  return length
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from './failure.ts'
 import { type Answering, type Fate, type Fault, faultOf, Lost, TooLong, whoAnswers } from './http-failure.ts'
+import { shortened } from './shortened.ts'
 
 export { Lost }
 
@@ -166,7 +167,7 @@ function parse(server: Server, status: number, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    const start = text.slice(0, 200).replaceAll(/\s+/g, ' ')
+    const start = shortened(text, 200).replaceAll(/\s+/g, ' ')
     throw new Failure(
       `${server.engine} at ${server.endpoint.url} answered ${status} with something that is not JSON.`,
       { detail: start, next: whoAnswers },

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, isFailure } from '../failure.ts'
 import { Lost, type Request, type Response, type Server, send } from '../http.ts'
+import { shortened } from '../shortened.ts'
 import type { Context } from './engine.ts'
 import { rootCause } from './flink-failure.ts'
 import { errorsOf, errorText } from './flink-rest.ts'
@@ -82,7 +83,7 @@ function rejection(server: Server, answer: Response): Rejected {
     throw new Lost(
       `${server.engine} at ${server.endpoint.url} answered ${answer.status} and not as itself.`,
       {
-        detail: answer.text.slice(0, 200),
+        detail: shortened(answer.text, 200),
         next: 'Look at it and at what stands before it, then apply again.',
       },
     )

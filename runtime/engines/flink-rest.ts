@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
 import { type Request, type Response, type Server, send } from '../http.ts'
+import { shortened } from '../shortened.ts'
 import type { Context } from './engine.ts'
 import { rootCause } from './flink-failure.ts'
 
@@ -242,7 +243,7 @@ function unexpected({ status, text }: Response): Failure {
 
 /** Errors come as `{"errors":["…"]}`; anything else is shown as it is. */
 export function errorText(body: string): string {
-  return errorsOf(body) ?? body.slice(0, 500)
+  return errorsOf(body) ?? shortened(body, 500)
 }
 
 /** What Flink itself says went wrong; null for an answer that is not its own. */

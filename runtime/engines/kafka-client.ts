@@ -1,9 +1,9 @@
 /** One Kafka client an environment: TLS and SASL from its endpoint, its own log silenced, its faults made into Failures. */
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, Kafka, KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs'
 import type { KafkaEndpoint, KafkaSecurity } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
+import { authority } from './kafka-authority.ts'
 import { faultType, kafkaFailure } from './kafka-failure.ts'
 import { mendKafkajs } from './kafka-mends.ts'
 
@@ -116,14 +116,7 @@ function securityOf(security: KafkaSecurity | null): Pick<KafkaConfig, 'ssl' | '
 }
 
 function tlsOf(ca: string | null): true | { ca: string[] } {
-  if (ca === null) return true
-  try {
-    return { ca: [readFileSync(ca, 'utf8')] }
-  } catch (error) {
-    throw new Failure(`The certificate authority "${ca}" cannot be read: ${(error as Error).message}.`, {
-      next: "Check `ca` in the environment's Kafka security; it is the path of a PEM file.",
-    })
-  }
+  return ca === null ? true : { ca: [authority(ca)] }
 }
 
 const mechanisms = {

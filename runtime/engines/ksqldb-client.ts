@@ -1,6 +1,7 @@
 /** Requests to ksqlDB's REST interface, and what its answers say. */
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
+import { shortened } from '../shortened.ts'
 import type { Context } from './engine.ts'
 
 /** How long to wait, in milliseconds. */
@@ -86,7 +87,7 @@ async function post(
   throw new Failure(
     `ksqlDB at ${server.endpoint.url} lets nobody in with these credentials (${answer.status}).`,
     {
-      detail: answer.text.slice(0, 500),
+      detail: shortened(answer.text, 500),
       next: 'Check the user name and the password of ksqldb in the environment, and what they are allowed to do.',
     },
   )
@@ -107,7 +108,7 @@ export function refusalOf(answer: Response): Refusal {
   }
   return {
     status: answer.status,
-    message: message ?? answer.text.slice(0, 500),
+    message: message ?? shortened(answer.text, 500),
     statement: statementText ?? null,
   }
 }

@@ -1,6 +1,7 @@
 /** The requests to Pinot's controller and broker, and what their answers mean. */
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
+import { shortened } from '../shortened.ts'
 import type { Context } from './engine.ts'
 import type { Version } from './pinot-dialect.ts'
 import type { Documents, Fields } from './pinot-documents.ts'
@@ -203,7 +204,7 @@ export function wordsOf({ text }: Response): string {
 
 function firstLines(text: string): string {
   const lines = text.split('\n').filter((line) => !/^\s*at /.test(line))
-  return lines.slice(0, 5).join('\n').slice(0, 600)
+  return shortened(lines.slice(0, 5).join('\n'), 600)
 }
 
 function advice(status: number): string {

@@ -1,5 +1,6 @@
 /** What Pinot has under the pipeline's name, and under the names that the pipeline wants. */
 import type { PinotTableResource } from '../../compiler/manifest.ts'
+import { shortened } from '../shortened.ts'
 import type { Context } from './engine.ts'
 import {
   type Consumption,
@@ -128,7 +129,7 @@ async function healthOf(
   if (topic !== 'same') return { status: 'failed', summary: `its topic is ${topic}` }
   if (stop !== null) return stop
   const { rows, problem } = await query(client, `SELECT COUNT(*) FROM ${identifier(table)}`)
-  if (problem !== null) return { status: 'failed', summary: problem.replaceAll(/\s+/g, ' ').slice(0, 200) }
+  if (problem !== null) return { status: 'failed', summary: shortened(problem.replaceAll(/\s+/g, ' '), 200) }
   const count = Number(rows[0]?.[0] ?? 0).toLocaleString('en')
   return {
     status: reading ? 'running' : 'starting',

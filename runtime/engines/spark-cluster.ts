@@ -2,6 +2,7 @@
 import type { SparkEndpoint } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
+import { shortened } from '../shortened.ts'
 import type { Context } from './engine.ts'
 
 export interface Driver {
@@ -110,7 +111,7 @@ export async function readLog(
 /** A log that cannot be had may be our job's: taking it for none would start a second one. */
 function unreadable(page: string, { status, text }: Response): Failure {
   return new Failure(`${page}, a worker of Spark, does not show a driver's log (${status}).`, {
-    detail: text.slice(0, 200),
+    detail: shortened(text, 200),
     next: "Look at the worker's own log, or at what stands between here and there; then try again.",
   })
 }
@@ -123,7 +124,7 @@ function withoutHeader(text: string, page: string): string {
   const header = /^==== Bytes .* ====\n?/.exec(text)?.[0]
   if (header !== undefined) return text.slice(header.length)
   throw new Failure(`${page} answered, but not as a worker of Spark with a driver's log.`, {
-    detail: text.slice(0, 200),
+    detail: shortened(text, 200),
     next: "Check that the addresses of the workers, as the master's page gives them, lead to the workers themselves.",
   })
 }

@@ -1,6 +1,7 @@
 /** The log files of the engines' processes. */
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { shortened } from '../shortened.ts'
 
 export function logPath(folder: string, name: string): string {
   return join(folder, 'logs', `${name}.log`)
@@ -16,6 +17,9 @@ export async function openLog(path: string): Promise<FileHandle> {
 
 const tailBytes = 32_768
 
+/** Characters of a line: a class path alone can fill a screen. */
+const longest = 400
+
 /** The last lines that say something, read from the end: a log may be large, and most of a failure is stack frames. */
 export async function lastLines(path: string, count: number): Promise<string> {
   const file = await open(path, 'r').catch(() => null)
@@ -25,7 +29,10 @@ export async function lastLines(path: string, count: number): Promise<string> {
     const buffer = Buffer.alloc(Math.min(size, tailBytes))
     await file.read(buffer, 0, buffer.length, size - buffer.length)
     const lines = buffer.toString('utf8').trimEnd().split('\n').filter(isTelling)
-    return lines.slice(-count).map(shortened).join('\n')
+    return lines
+      .slice(-count)
+      .map((line) => shortened(line, longest))
+      .join('\n')
   } finally {
     await file.close()
   }
@@ -33,9 +40,4 @@ export async function lastLines(path: string, count: number): Promise<string> {
 
 function isTelling(line: string): boolean {
   return line.trim() !== '' && !/^\s+at \S|^\s*\.\.\. \d+ (more|common)/.test(line)
-}
-
-/** A class path alone can fill a screen. */
-function shortened(line: string): string {
-  return line.length <= 400 ? line : `${line.slice(0, 400)}…`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveEnvironment } from '../../runtime/environment.ts'
+import { redact, resolveEnvironment } from '../../runtime/environment.ts'
 import type { Local } from '../../runtime/local.ts'
 
 const kafka = { bootstrapServers: '127.0.0.1:9092', bootstrapServersForEngines: '127.0.0.1:9092' }
@@ -21,4 +21,15 @@ test('ksqlDB is where KSQLDB_URL says, else where up left it; a variable that is
   expect(urlOf(local, { KSQLDB_URL: '' })).toBeUndefined()
   expect(urlOf(up, { KSQLDB_URL: '' })).toBe('http://127.0.0.1:8088')
   expect(urlOf(up, { KSQLDB_URL: 'http://there:8088' })).toBe('http://there:8088')
+})
+
+test('a secret is blotted out whole and quoted, and where words were cut in the middle of it', () => {
+  const secret = 'hunter2 & "more"'
+  const said = (text: string) => redact(text, [secret, ''])
+  expect(said(`a ${secret} b`)).toBe('a •••• b')
+  expect(said(JSON.stringify({ in: JSON.stringify({ secret }) }))).toBe('{"in":"{\\"secret\\":\\"••••\\"}"}')
+  for (const length of [1, 5, secret.length - 1])
+    expect(said(`login ${secret.slice(0, length)}… and on`)).toBe('login ••••… and on')
+  expect(said(`login ${JSON.stringify(secret).slice(1, 14)}…`)).toBe('login ••••…')
+  expect(said('hunters … no secret, hunter')).toBe('hunters … no secret, hunter')
 })
