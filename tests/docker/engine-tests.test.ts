@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import type { Local } from '../../runtime/local.ts'
 import setup from '../engines/setup.ts'
+import { required } from '../fixtures/tools.ts'
 import { type FakeDocker, type Fault, fakeDocker } from './fake-docker.ts'
 
 let provided: { local?: Local | null; lacking?: readonly string[] } = {}
@@ -69,11 +70,18 @@ test('containers of a freshly built generated/ are handed to the tests, and go w
   expect(existsSync(folder)).toBe(false)
 })
 
-test('without a daemon all is skipped, with the reason and how many', async () => {
+const lacking = /2 files of engine tests cannot run.*\n- Docker: .*daemon does not answer/
+
+test.skipIf(required)('without a daemon all is skipped, with the reason and how many', async () => {
   given('no-daemon')
   expect(await setup(project)).toBeUndefined()
   expect(provided.local).toBeNull()
-  expect(said.join('\n')).toMatch(/2 files of engine tests cannot run.*\n- Docker: .*daemon does not answer/)
+  expect(said.join('\n')).toMatch(lacking)
+})
+
+test.runIf(required)('without a daemon it is a failure where engines are required', async () => {
+  given('no-daemon')
+  await expect(setup(project)).rejects.toThrow(lacking)
 })
 
 test('containers that do not start fail the run, and nothing is left', async () => {
