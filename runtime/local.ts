@@ -18,7 +18,8 @@ export interface LocalFlink {
   /** JobManager's REST, `http://host:port`. */
   readonly rest: string
   readonly gateway: string
-  /** A folder that the cluster can write to and read from. */
+  /** URIs that the cluster can write to and read from. */
+  readonly savepoints: string
   readonly checkpoints: string
 }
 

@@ -21,7 +21,8 @@ export function localOf(engines: readonly LocalEngine[]): Local {
 const flink: Local['flink'] = {
   rest: `${host}:8081`,
   gateway: `${host}:8083`,
-  checkpoints: '/opt/pipec/flink/checkpoints',
+  savepoints: 'file:///opt/pipec/flink/savepoints',
+  checkpoints: 'file:///opt/pipec/flink/checkpoints',
 }
 
 /** The connector's jars are in the image, where the class path has them. */

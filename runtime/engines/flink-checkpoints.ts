@@ -1,6 +1,6 @@
 /**
- * Checkpoints and savepoints that are this machine's own files. A JobManager forgets its jobs when it ends; what they left
- * does not end with it, so that each query of each job has a folder of its own in which it is found again.
+ * Checkpoints and savepoints that are this machine's own files. A JobManager forgets its jobs; what they left stays, and each
+ * query of each job has a folder of its own in which it is found again.
  */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,15 +9,10 @@ import type { Context } from './engine.ts'
 import type { Savepoint } from './flink-rest.ts'
 import { settled, withAdmin } from './kafka-client.ts'
 
-/** Where a job of this query writes them; nothing where only the cluster can reach them, which then decides itself. */
-export function checkpointSettings(
-  job: FlinkJobResource,
-  context: Context,
-): Readonly<Record<string, string>> {
+/** Where jobs of this query write them, as a URI; null where only the cluster can reach them, which then decides itself. */
+export function checkpointsUri(job: FlinkJobResource, context: Context): string | null {
   const folder = folderOf(job.name, context)
-  if (folder === null) return {}
-  const uri = `file://${queryFolder(folder, job)}`
-  return { 'execution.checkpointing.dir': uri, 'execution.checkpointing.savepoint-dir': uri }
+  return folder === null ? null : `file://${queryFolder(folder, job)}`
 }
 
 /**

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, isFailure } from '../failure.ts'
 import { Lost, type Request, type Response, type Server, send } from '../http.ts'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 import type { Context } from './engine.ts'
 import { rootCause } from './flink-failure.ts'
 import { errorsOf, errorText } from './flink-rest.ts'

@@ -64,8 +64,8 @@ function isRunning({ state }: JobOverview): boolean {
 }
 
 /**
- * The JobManager that ran it has ended, and its successor knows nothing of it. What it left of the same query counts; where
- * no job is wanted, whatever is left.
+ * A JobManager forgets all jobs when it ends, and an ended one a day later. What jobs left of the same query counts; where no
+ * job is wanted, whatever is left.
  */
 async function forgotten(
   name: string,
@@ -80,7 +80,7 @@ async function forgotten(
       kind: 'flink-job',
       hash: null,
       status: 'stopped',
-      summary: 'its JobManager was restarted',
+      summary: 'its JobManager has forgotten it',
       position: null,
       detail: {
         id: null,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
 import { type Request, type Response, type Server, send } from '../http.ts'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 import type { Context } from './engine.ts'
 import { rootCause } from './flink-failure.ts'
 
@@ -195,9 +195,11 @@ export async function cancel(id: string, context: Context): Promise<void> {
 /**
  * Asks the job to write a savepoint and end; gives the trigger's id, or null where the job cannot be stopped now. Flink
  * takes a trigger of one id once, so that a lost answer may be asked for again.
+ * @param target the URI of the folder for it; null leaves it to the cluster, which knows nothing of the job's own settings.
  */
-export async function stop(id: string, context: Context): Promise<string | null> {
-  const body = { drain: false, triggerId: randomBytes(16).toString('hex') }
+export async function stop(id: string, target: string | null, context: Context): Promise<string | null> {
+  const triggerId = randomBytes(16).toString('hex')
+  const body = { drain: false, triggerId, ...(target === null ? {} : { targetDirectory: target }) }
   const request: Request = { method: 'POST', path: `/jobs/${id}/stop`, body, repeatable: true }
   const answer = await send(jobManager(context), request)
   if (answer.status === 404 || answer.status === 409) return null

@@ -4,7 +4,7 @@ import type { FlinkJobResource } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
 import { Lost } from '../http.ts'
 import type { Context } from './engine.ts'
-import { checkpointSettings } from './flink-checkpoints.ts'
+import { checkpointsUri } from './flink-checkpoints.ts'
 import { refused, withoutSecrets } from './flink-failure.ts'
 import { type Session, withSession } from './flink-gateway.ts'
 import { asParameter, parameters } from './flink-observe.ts'
@@ -21,9 +21,10 @@ export async function submit(
   context: Context,
   ready: () => Promise<string | null>,
 ): Promise<string> {
+  const checkpoints = checkpointsUri(job, context)
   const properties = {
     'pipeline.global-job-parameters': ownParameters(job),
-    ...checkpointSettings(job, context),
+    ...(checkpoints === null ? {} : { 'execution.checkpointing.dir': checkpoints }),
   }
   return withSession(properties, context, async (session) => {
     const script = statements(context.read(job.file))

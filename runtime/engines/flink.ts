@@ -3,7 +3,7 @@ import type { FlinkJobResource } from '../../compiler/manifest.ts'
 import { Failure } from '../failure.ts'
 import type { ProgressStep } from '../progress.ts'
 import type { Context, Engine } from './engine.ts'
-import { removeCheckpoints } from './flink-checkpoints.ts'
+import { checkpointsUri, removeCheckpoints } from './flink-checkpoints.ts'
 import { compare, type FlinkChange } from './flink-compare.ts'
 import { withoutSecrets } from './flink-failure.ts'
 import { type ActualFlinkJob, observe } from './flink-observe.ts'
@@ -37,14 +37,18 @@ function kept({ action, actual, desired }: FlinkChange): string | null {
 
 function start(desired: FlinkJobResource, change: FlinkChange, context: Context): Promise<string> {
   return submit(desired, context, async () => {
-    const savepoint = await end(change, context)
+    const savepoint = await end(desired, change, context)
     if (savepoint === null) await removeCheckpoints(desired.name, context)
     return savepoint
   })
 }
 
 /** Ends the job that is there and gives what the new one goes on from: with another query, nothing. */
-async function end({ action, actual }: FlinkChange, context: Context): Promise<string | null> {
+async function end(
+  desired: FlinkJobResource,
+  { action, actual }: FlinkChange,
+  context: Context,
+): Promise<string | null> {
   if (actual === null) return null
   const { id, savepoint } = actual.detail
   if (id === null) return savepoint?.path ?? null
@@ -52,13 +56,13 @@ async function end({ action, actual }: FlinkChange, context: Context): Promise<s
     await endAtOnce(id, context)
     return null
   }
-  return (await stopped(id, context)) ?? (await cancelled(id, context))
+  return (await stopped(id, desired, context)) ?? (await cancelled(id, context))
 }
 
 /** The savepoint with which the job has ended, or null where it does not run and so cannot write one. */
-async function stopped(id: string, context: Context): Promise<string | null> {
+async function stopped(id: string, desired: FlinkJobResource, context: Context): Promise<string | null> {
   const { state } = await overviewOf(id, context)
-  const trigger = state === 'RUNNING' ? await stop(id, context) : null
+  const trigger = state === 'RUNNING' ? await stop(id, checkpointsUri(desired, context), context) : null
   if (trigger === null) return null
   const outcome = await untilStopped(id, trigger, context)
   if ('failure' in outcome) return keepOrLetGo(id, outcome.failure, context)

@@ -91,7 +91,8 @@ const flink: NativeEngine = {
       flink: {
         rest: `http://127.0.0.1:${setup.ports.flinkRest}`,
         gateway: `http://127.0.0.1:${setup.ports.flinkGateway}`,
-        checkpoints: `${setup.folder}/data/flink/checkpoints`,
+        savepoints: `file://${setup.folder}/data/flink/savepoints`,
+        checkpoints: `file://${setup.folder}/data/flink/checkpoints`,
       },
     },
   }),

@@ -71,6 +71,8 @@ function serverProperties(setup: Setup, data: string): Readonly<Record<string, s
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // Without a group's places, which go after a week, nobody knows that a topic is still the one that the group has read.
+    'offsets.retention.minutes': 2_147_483_647,
     // ksqlDB writes event time as the record's time stamp; Kafka 4 takes no more than an hour ahead of the clock.
     'log.message.timestamp.before.max.ms': forEver,
     'log.message.timestamp.after.max.ms': forEver,

@@ -28,7 +28,7 @@ export function randomName(): string {
 }
 
 export function endpointsOf({ with: way, kafka, flink: here }: Local): Endpoints {
-  const checkpoints = way === 'native' && here !== null ? here.checkpoints : null
+  const checkpoints = way === 'native' && here !== null ? here.checkpoints.replace('file://', '') : null
   return {
     environment: 'local',
     kafka: {

@@ -96,13 +96,27 @@ describe.skipIf(needs.native !== null)(title, () => {
     const change = await lab.converge(job)
     expect(change).toMatchObject({
       action: 'update',
-      reason: 'It was ended (its JobManager was restarted).',
+      reason: 'It was ended (its JobManager has forgotten it).',
       fields: [],
       state: expect.stringMatching(/^goes on from its checkpoint of 20/),
     })
     expect((await lab.converge(job)).action).toBe('unchanged')
     await lab.send(`${job.name}_in`, 0, seconds(7, 11))
     expect(await rows(5)).toEqual(['0: 2', '2: 2', '4: 2', '6: 2', '8: 2'])
+  })
+
+  test('right after its settings were changed goes on from the savepoint of that', async () => {
+    const resource = { ...job.resource, hash: 'sha256:0123456789abcdef' }
+    const changed = { ...job, resource }
+    expect(await lab.converge(changed)).toMatchObject({
+      action: 'update',
+      state: 'goes on from its savepoint',
+    })
+    // Before its first checkpoint, which comes after five seconds.
+    await restartJobManager()
+    expect((await lab.converge(changed)).state).toMatch(/^goes on from its checkpoint of 20/)
+    await lab.send(`${job.name}_in`, 0, seconds(11, 15))
+    expect(await rows(7)).toEqual(['0: 2', '2: 2', '4: 2', '6: 2', '8: 2', '10: 2', '12: 2'])
   })
 
   test('with another query meanwhile starts anew, and leaves nothing of the old one to go back to', async () => {
@@ -113,11 +127,11 @@ describe.skipIf(needs.native !== null)(title, () => {
       action: 'create',
       state: 'reads the topic from the start',
     })
-    expect(await rows(10)).toHaveLength(10)
+    expect(await rows(14)).toHaveLength(14)
     expect(queries()).not.toContain(before)
     expect(queries()).toHaveLength(1)
     expect((await lab.converge(job)).action).toBe('replace')
-    expect(await rows(15)).toHaveLength(15)
+    expect(await rows(21)).toHaveLength(21)
   })
 
   test('with a source topic that was made again meanwhile starts anew', async () => {
