@@ -2,7 +2,7 @@
 import type { SparkEndpoint } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 import type { Context } from './engine.ts'
 
 export interface Driver {

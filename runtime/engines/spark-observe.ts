@@ -1,7 +1,7 @@
 /** The history of a pipeline's drivers, as the master remembers it: the latest event says what there is now. */
 import type { SparkJobResource } from '../../compiler/manifest.ts'
 import type { Actual, Context, Position } from './engine.ts'
-import { isGone, ownCheckpoints, stateFolder } from './spark-checkpoints.ts'
+import { hasLeft, isGone, ownCheckpoints } from './spark-checkpoints.ts'
 import { type Cluster, type Driver, readCluster, readLog } from './spark-cluster.ts'
 import { type Identity, lastReport, parseLaunch, type Report } from './spark-driver.ts'
 import { engineWords } from './spark-failure.ts'
@@ -42,22 +42,23 @@ export async function observeJob(
   return ended === null ? forgotten(desired, context) : [await actualOf(cluster, ended, [], context)]
 }
 
-/** A master forgets its drivers when it ends. The checkpoints of the same query count; where none is wanted, all that is left. */
+/** A master forgets its drivers when it ends, and the eldest of many sooner. The checkpoints of the same query count; where none is wanted, all that is left. */
 async function forgotten(
   [desired]: readonly SparkJobResource[],
   context: Context,
 ): Promise<readonly ActualSparkJob[]> {
   const name = jobName(context.pipeline)
   const folder = ownCheckpoints(name, context)
-  if (folder === null || (await isGone(desired === undefined ? folder : stateFolder(folder, desired))))
-    return []
+  const left =
+    desired === undefined ? folder !== null && !(await isGone(folder)) : await hasLeft(desired, context)
+  if (!left) return []
   return [
     {
       address: `spark.job.${name}`,
       kind: 'spark-job',
       hash: null,
       status: 'stopped',
-      summary: 'its master was restarted',
+      summary: 'its master has forgotten it',
       position: null,
       detail: { stateHash: desired?.stateHash ?? null, running: [] },
     },

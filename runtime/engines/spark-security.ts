@@ -1,4 +1,5 @@
 import type { KafkaSecurity } from '../endpoints.ts'
+import { inAscii } from '../text.ts'
 import { clientSettings } from './java-client.ts'
 
 /**
@@ -7,9 +8,5 @@ import { clientSettings } from './java-client.ts'
  */
 export function kafkaOptions(security: KafkaSecurity): string {
   const options = Object.entries(clientSettings(security)).map(([key, value]) => [`kafka.${key}`, value])
-  return JSON.stringify(Object.fromEntries(options)).replaceAll(/[^ -~]/g, escaped)
-}
-
-function escaped(letter: string): string {
-  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return inAscii(JSON.stringify(Object.fromEntries(options)))
 }

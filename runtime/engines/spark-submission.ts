@@ -16,7 +16,7 @@ export function jobSubmission(desired: SparkJobResource, context: Context): obje
   const name = driverName(desired)
   return {
     ...pythonDriver(endpoint, name, bootstrap),
-    environmentVariables: environment(desired, name, files, context),
+    environmentVariables: transportable(environment(desired, name, files, context)),
     sparkProperties: {
       'spark.app.name': name,
       'spark.pipec.hash': desired.hash,
@@ -82,6 +82,26 @@ function environment(
     PIPEC_SCRIPT: Buffer.from(read(desired.file), 'utf8').toString('base64'),
     ...(kafka.security === null ? {} : { PIPEC_KAFKA_OPTIONS: kafkaOptions(kafka.security) }),
   }
+}
+
+/** Linux starts no process with a longer variable, its name and what ends it included; Spark's driver would end without a word. */
+const longestVariable = 131_072
+
+function transportable(variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const long = Object.entries(variables).find(
+    ([name, value]) => Buffer.byteLength(`${name}=${value}`) >= longestVariable,
+  )
+  if (long === undefined) return variables
+  const what =
+    long[0] === 'PIPEC_KAFKA_OPTIONS'
+      ? "The certificates of Kafka's authority are"
+      : 'The script of the job is'
+  throw new Failure(`${what} too long for Spark: ${long[0]} would have more than 128 KiB.`, {
+    next:
+      long[0] === 'PIPEC_KAFKA_OPTIONS'
+        ? "Let `ca` name a file with the one authority that has signed the brokers' certificates."
+        : 'Split the pipeline into several.',
+  })
 }
 
 /** A master on this machine's loopback has its drivers there too; a host name may lead elsewhere. */

@@ -43,6 +43,8 @@ async function remove(context: Context, step: ProgressStep): Promise<void> {
 
 /** Ends what is not wanted, removes what another query left, and starts the job unless it is there already. */
 async function run(desired: SparkJobResource, context: Context, step: ProgressStep): Promise<void> {
+  // Before the old job is ended: what cannot be submitted must not cost it.
+  const submission = jobSubmission(desired, context)
   const cluster = await withoutRemovals(await allKnown(context, step), context, step)
   const running = await findRunning(cluster, context)
   const kept = running.findLast((each) => isJob(each, desired))
@@ -54,7 +56,7 @@ async function run(desired: SparkJobResource, context: Context, step: ProgressSt
   )
   if (previous === null) await removeOthers(desired, context)
   else if (previous.identity.stateHash !== desired.stateHash) await removeCheckpoints(context, step)
-  const id = kept?.driver.id ?? (await start(desired, context, step))
+  const id = kept?.driver.id ?? (await start(desired, submission, context, step))
   await untilRunning(id, context, step)
 }
 
@@ -63,9 +65,14 @@ function isJob({ identity }: Found, { hash, stateHash }: SparkJobResource): bool
 }
 
 /** Submits, finds out a lost answer by looking, and of several that were submitted at once leaves the oldest. */
-async function start(desired: SparkJobResource, context: Context, step: ProgressStep): Promise<string> {
+async function start(
+  desired: SparkJobResource,
+  submission: object,
+  context: Context,
+  step: ProgressStep,
+): Promise<string> {
   step.update(0, 'submitting the driver')
-  const submitted = await submit(jobSubmission(desired, context), context).catch((error: unknown) => {
+  const submitted = await submit(submission, context).catch((error: unknown) => {
     if (error instanceof Lost) return null
     throw error
   })

@@ -1,8 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Window } from '../../compiler/ir.ts'
 import type { Endpoints } from '../../runtime/endpoints.ts'
 import { spark } from '../../runtime/engines/spark.ts'
+import { hasLeft } from '../../runtime/engines/spark-checkpoints.ts'
+import { digits } from '../../runtime/engines/spark-driver.ts'
 import type { Failure } from '../../runtime/failure.ts'
 import {
   contextOf,
@@ -176,6 +181,35 @@ describe.skipIf(found === null)('windows on a real cluster', () => {
   )
 })
 
+test.skipIf(found === null)(
+  'what is left of a topic that was made again is nothing to go on from',
+  async () => {
+    const name = randomName()
+    const checkpoints = mkdtempSync(join(tmpdir(), 'pipec-left-'))
+    onTestFinished(() => rmSync(checkpoints, { recursive: true }))
+    const files = { ...here.spark!.files!, checkpoints }
+    const endpoints = { ...here, spark: { ...here.spark!, files, here: true } }
+    const job = jobOf(pipelineOf(pipelineText(windows[0][0]), name))
+    const state = join(checkpoints, job.resource.name, digits(job.resource.stateHash))
+    const observed = async () => (await spark.observe([job.resource], contextOf(endpoints, name, job))).length
+    await withTopics(here, topicsOf(name), async (kafka) => {
+      await produce(kafka, `${name}_in`, ['{}', '{}', '{}'])
+      expect(await observed()).toBe(0)
+      mkdirSync(join(state, 'offsets'), { recursive: true })
+      for (const [batch, offset] of [
+        ['9', 4],
+        ['10', 3],
+      ] as const)
+        writeFileSync(join(state, 'offsets', batch), `v1\n{}\n{"${name}_in":{"0":${offset}}}`)
+      expect(await observed()).toBe(1)
+      writeFileSync(join(state, 'offsets', '11'), `v1\n{}\n{"${name}_in":{"0":4}}`)
+      expect(await observed()).toBe(0)
+    })
+    writeFileSync(join(state, 'offsets', '11'), `v1\n{}\n{"${name}_in":{"0":0}}`)
+    expect(await observed(), 'without a topic').toBe(0)
+  },
+)
+
 async function killDrivers(name: string): Promise<void> {
   const [actual] = await spark.observe([], contextOf(here, name, null))
   for (const { driver } of actual!.detail.running) {
@@ -228,6 +262,12 @@ test.skipIf(found === null)(
         expect(actual?.detail.running).toHaveLength(1)
         expect((await converge(here, name, job))?.action).toBe('unchanged')
         expect(await totals(1)).toEqual([1])
+
+        // A master that had forgotten the job would find what it has left of this topic, and only as long as it is this topic.
+        const left = (sourceTopic: string) =>
+          hasLeft({ ...job.resource, sourceTopic }, contextOf(here, name, job))
+        expect(await left(`${name}_in`)).toBe(here.spark!.here)
+        expect(await left(`${name}_out`)).toBe(false)
 
         const touched = jobOf(pipeline, (script) => `${script}# touched\n`)
         expect(await converge(here, name, touched)).toMatchObject({

@@ -132,7 +132,7 @@ describe('one job, however often it is applied', () => {
       const [actual = null] = await spark.observe([job], here)
       expect(spark.compare(job, actual)).toMatchObject({
         action: 'update',
-        reason: 'It was ended (its master was restarted).',
+        reason: 'It was ended (its master has forgotten it).',
         fields: [],
         state: 'goes on from its checkpoint',
       })
@@ -328,6 +328,12 @@ test('a password travels in the environment and nowhere else', async () => {
   expect(JSON.stringify([rest, others])).not.toContain('p\\"w')
   expect(others.KAFKA_BOOTSTRAP_SERVERS).toBe('inside:29092')
   expect(Buffer.from(others.PIPEC_SCRIPT ?? '', 'base64').toString('utf8')).toBe("print('ü')\n")
+
+  // Linux would not start the driver, and nobody would say why.
+  writeFileSync(ca, 'x'.repeat(131_072))
+  const failure = await failureOf(converge(changed))
+  expect(failure.message).toContain("The certificates of Kafka's authority are too long for Spark")
+  expect(states()).toEqual(['RUNNING'])
 })
 
 test('a launch command tells who a driver is', () => {
