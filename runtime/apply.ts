@@ -30,9 +30,8 @@ export async function apply(
   const todo = changes.filter(isChange)
   const refused = todo.find((each) => each.action === 'refuse')
   if (refused !== undefined) {
-    throw new Failure(`${refused.address} cannot be changed: ${refused.reason}`, {
-      next: 'Nothing was changed.',
-    })
+    const failure = new Failure(`It cannot be changed: ${refused.reason}`)
+    return { done: [], failed: { change: refused, failure }, left: todo.filter((each) => each !== refused) }
   }
   for (const [index, change] of todo.entries()) {
     context.signal.throwIfAborted()

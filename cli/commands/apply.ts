@@ -20,12 +20,13 @@ export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
   if (operation === null) return 1
   const plan = await makePlan(operation)
   if (!plan.changes.some(isChange))
-    return reportApplied(plan, { done: [], failed: null, left: [] }, options, io)
+    return reportApplied(plan, { done: [], failed: null, left: [] }, { ...options, command: 'apply' }, io)
   if (!options.json) io.err(planText(plan, io.color))
   const { environment } = plan
   if (!options.yes && environment !== 'local' && !(await confirm(`Apply this to ${environment}?`, io)))
     return 1
-  return reportApplied(plan, await stoppable(execute(operation, plan, io), io), options, io)
+  const applied = await stoppable(execute(operation, plan, io), io)
+  return reportApplied(plan, applied, { ...options, command: 'apply' }, io)
 }
 
 /** Ctrl-C ends the work where it is: the user is told what that means. */
@@ -49,7 +50,7 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
   const first = await applyChanges(refusalsFirst(plan, topics), engines, context, io.progress)
   const rest = plan.changes.filter((each) => !topics.includes(each) && isChange(each))
   if (first.failed !== null || rest.length === 0) return { ...first, left: [...first.left, ...rest] }
-  const work = () => applyFresh(operation, plan, io)
+  const work = () => applyFresh(operation, { said: plan, nothing: false, command: 'apply' }, io)
   const second = await alone(operation, io, work).catch((error: unknown) => notBegun(rest, error, io))
   return { ...second, done: [...first.done, ...second.done] }
 }
@@ -75,24 +76,29 @@ export function alone<T>(operation: Operation, io: Io, work: () => Promise<T>): 
   return withLock(lock, work)
 }
 
-/** Goes by what is there now, unless that would end what the user was not told of. */
-export async function applyFresh(
-  operation: Operation,
-  plan: Plan,
-  io: Io,
-  nothing = false,
-): Promise<Applied> {
-  const fresh = await makePlan(operation, nothing)
-  const [odd] = unsaid(plan, fresh)
-  if (odd !== undefined) return moved(odd, fresh)
-  return applyChanges(fresh.changes, operation.engines, operation.context, io.progress)
+interface Fresh {
+  /** What the user was told; null where anything may be done that the fresh look asks for. */
+  readonly said: Plan | null
+  /** Whether nothing is wanted any more. */
+  readonly nothing: boolean
+  readonly command: Command
 }
 
-function moved(change: Change, { changes }: Plan): Applied {
+type Command = 'apply' | 'destroy'
+
+/** Goes by what is there now, unless that would end what the user was not told of. */
+export async function applyFresh(operation: Operation, fresh: Fresh, io: Io): Promise<Applied> {
+  const plan = await makePlan(operation, fresh.nothing)
+  const [odd] = fresh.said === null ? [] : unsaid(fresh.said, plan)
+  if (odd !== undefined) return moved(odd, plan, fresh.command)
+  return applyChanges(plan.changes, operation.engines, operation.context, io.progress)
+}
+
+function moved(change: Change, { changes }: Plan, command: Command): Applied {
   const { action, reason } = change
   const failure = new Failure(`It has changed since it was planned; to ${action} it was not in the plan.`, {
     detail: reason,
-    next: 'Run `pipec plan` again.',
+    next: `Run \`pipec ${command === 'apply' ? 'plan' : command}\` again.`,
   })
   const left = changes.filter((each) => isChange(each) && each !== change)
   return { done: [], failed: { change, failure }, left }
@@ -112,7 +118,7 @@ export function sourceTopic({ manifest }: Operation): TopicResource {
 export async function reportApplied(
   plan: Plan,
   applied: Applied,
-  options: { readonly json: boolean },
+  options: { readonly json: boolean; readonly command: Command },
   io: Io,
 ): Promise<ExitCode> {
   try {
@@ -121,17 +127,17 @@ export async function reportApplied(
     else await io.out(outcome(applied))
   } finally {
     // A full disk behind stdout must not hide what went wrong before it.
-    if (applied.failed !== null) tellFailure(applied.failed, io)
+    if (applied.failed !== null) tellFailure(applied.failed, options.command, io)
   }
   return applied.failed === null ? 0 : 1
 }
 
-function tellFailure({ change, failure }: NonNullable<Applied['failed']>, io: Io): void {
+function tellFailure({ change, failure }: NonNullable<Applied['failed']>, command: Command, io: Io): void {
   const line = change.desired === null ? '' : ` (pipeline.yaml:${change.desired.line})`
   io.err(`error: ${change.address}${line}: ${failure.message}\n`)
   if (failure.detail !== null) io.err(`${failure.detail.replaceAll(/^/gm, '  ')}\n`)
   if (failure.next !== null) io.err(`${failure.next}\n`)
-  io.err('What was done stays; once the cause is mended, `pipec apply` goes on from here.\n')
+  io.err(`What was done stays; once the cause is mended, \`pipec ${command}\` goes on from here.\n`)
 }
 
 function outcome({ done, failed, left }: Applied): string {

@@ -1,4 +1,6 @@
 import type { Applied } from '../../runtime/apply.ts'
+import { withAdmin } from '../../runtime/engines/kafka-client.ts'
+import { isFailure } from '../../runtime/failure.ts'
 import { isChange, type Plan } from '../../runtime/plan.ts'
 import { confirm } from '../confirm.ts'
 import type { ExitCode, Io } from '../io.ts'
@@ -31,13 +33,36 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitCode
   }
   io.err(planText(plan, io.color))
   if (!options.yes && !(await confirm(`Remove all of this from ${plan.environment}?`, io))) return 1
-  const applied = await stoppable(execute(operation, plan, io), io)
-  return reportApplied(plan, applied, options, io)
+  // Who was not shown a list to say yes to wants all of it gone, whatever an apply has made meanwhile.
+  const said = options.yes ? null : plan
+  const applied = await stoppable(execute(operation, said, io), io)
+  return reportApplied(plan, applied, { ...options, command: 'destroy' }, io)
 }
 
-/** An apply beside it would start what this one ends; without the source topic there can be none. */
-function execute(operation: Operation, plan: Plan, io: Io): Promise<Applied> {
-  const work = () => applyFresh(operation, plan, io, true)
-  const { address } = sourceTopic(operation)
-  return plan.changes.some((each) => each.address === address) ? alone(operation, io, work) : work()
+/** An apply beside it would start what this one ends. Without the source topic, or without Kafka, no apply comes that far. */
+async function execute(operation: Operation, said: Plan | null, io: Io): Promise<Applied> {
+  let begun = false
+  const work = (): Promise<Applied> => {
+    begun = true
+    return applyFresh(operation, { said, nothing: true, command: 'destroy' }, io)
+  }
+  if (!(await mayLock(operation))) return work()
+  try {
+    return await alone(operation, io, work)
+  } catch (error) {
+    // Another destroy may have taken the topic away while this one waited.
+    if (begun || io.signal.aborted || !isFailure(error) || (await mayLock(operation))) throw error
+    return work()
+  }
+}
+
+async function mayLock(operation: Operation): Promise<boolean> {
+  const { topic } = sourceTopic(operation)
+  const { endpoints, signal } = operation.context
+  try {
+    return (await withAdmin(endpoints.kafka, (admin) => admin.listTopics(), signal)).includes(topic)
+  } catch (error) {
+    if (signal.aborted || !isFailure(error)) throw error
+    return false
+  }
 }

@@ -48,6 +48,8 @@ export async function withLock<T>(lock: Lock, work: () => Promise<T>): Promise<T
     heartbeatInterval: 1_000,
     rebalanceTimeout: 10_000,
     maxWaitTimeInMs: 500,
+    // A topic that is deleted meanwhile would be made again by the mere question for it.
+    allowAutoTopicCreation: false,
   })
   try {
     await acquired(consumer, lock)

@@ -203,6 +203,12 @@ describe.skipIf(!ready)('apply on real engines', () => {
     expect(made.reduce<number>((sum, each) => sum + each, 0)).toBe(1)
     expect(await lab.flinkJobs()).toHaveLength(1)
     expect((await lab.run('plan', '--exit-code')).code).toBe(0)
+
+    // The second finds nothing any more, not even the topic over which it waits.
+    const gone = await Promise.all([lab.run('destroy', '--yes'), lab.run('destroy', '--yes')])
+    for (const each of gone) expect(each.code, each.err).toBe(0)
+    expect(await lab.topics()).toEqual([])
+    expect(await lab.flinkJobs()).toEqual([])
   })
 
   it('interrupted in the middle it stops with 130, and a second apply goes on', async () => {
