@@ -3,7 +3,7 @@ import type { BasicAuth, Environment } from '../compiler/ir.ts'
 import type { Endpoints, HttpEndpoint, KafkaEndpoint, KafkaSecurity, SparkFiles } from './endpoints.ts'
 import { Failure } from './failure.ts'
 import type { Local } from './local.ts'
-import { ellipsis } from './shortened.ts'
+import { ellipsis, inAscii } from './text.ts'
 
 export interface ResolvedEnvironment {
   readonly endpoints: Endpoints
@@ -56,7 +56,7 @@ function localEndpoints(local: Local, variables: Variables): Endpoints {
             url: flink.gateway,
             auth: null,
             rest: flink.rest,
-            checkpoints: local.with === 'native' ? flink.checkpoints : null,
+            checkpoints: local.with === 'native' ? flink.checkpoints.replace('file://', '') : null,
           },
     ksqldb: ksqldbUrl === undefined ? null : { url: ksqldbUrl, auth: null },
     spark:
@@ -214,13 +214,11 @@ function pinotEndpoint(pinot: NonNullable<Environment['pinot']>, resolver: Resol
 const blot = '••••'
 
 /**
- * The text with every secret blotted out: plain, in an address, as often quoted as a setting within JSON within JSON is, and
- * also where somebody's words were cut in the middle of one.
+ * The text with every secret blotted out: plain, in an address, quoted for SQL, as often quoted as a setting within JSON
+ * within JSON is, and also where somebody's words were cut in the middle of one.
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  const forms = secrets
-    .flatMap((secret) => [...quotedForms(secret), encodeURIComponent(secret)])
-    .filter((each) => each.length > 0)
+  const forms = secrets.flatMap(formsOf)
   const whole = forms.reduce((blotted, each) => blotted.replaceAll(each, blot), text)
   if (forms.length === 0 || !whole.includes(ellipsis)) return whole
   const pieces = whole.split(ellipsis)
@@ -228,17 +226,32 @@ export function redact(text: string, secrets: readonly string[]): string {
   return [...pieces.map((piece) => withoutBeginnings(piece, forms)), last].join(ellipsis)
 }
 
-/** The most quoted first: it may hold the others. */
-function quotedForms(secret: string): readonly string[] {
-  const forms = [secret]
-  for (let depth = 1; depth <= 3; depth++) forms.unshift(JSON.stringify(forms[0]).slice(1, -1))
-  return forms
+/** The longest first: they may hold the others. */
+function formsOf(secret: string): readonly string[] {
+  const ascii = inAscii(quoted(secret))
+  const forms = [secret, encodeURIComponent(secret), secret.replaceAll("'", "''"), ascii]
+  for (const form of [secret, ascii]) {
+    const nested = [quoted(form), quoted(quoted(form)), quoted(quoted(quoted(form)))]
+    forms.push(...nested)
+  }
+  return [...new Set(forms)].filter((each) => each !== '').sort((a, b) => b.length - a.length)
 }
+
+function quoted(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+/** Fewer letters of a secret tell nothing of it. */
+const tellingLetters = 3
 
 /** A text that was cut, without the letters that it ends with and one of these begins with. */
 function withoutBeginnings(text: string, forms: readonly string[]): string {
   const most = Math.max(...forms.map((form) => beginningAtEnd(text, form)))
-  return most === 0 ? text : `${text.slice(0, -most)}${blot}`
+  if (most < tellingLetters) return text
+  const kept = text.slice(0, -most)
+  // Half of what JSON has quoted with a backslash would be no JSON.
+  const backslashes = /\\*$/.exec(kept)![0].length
+  return `${backslashes % 2 === 0 ? kept : kept.slice(0, -1)}${blot}`
 }
 
 function beginningAtEnd(text: string, form: string): number {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from './failure.ts'
 import { type Answering, type Fate, type Fault, faultOf, Lost, TooLong, whoAnswers } from './http-failure.ts'
-import { shortened } from './shortened.ts'
+import { shortened } from './text.ts'
 
 export { Lost }
 

@@ -64,12 +64,17 @@ async function requireNoNative(cwd: string, folder: string): Promise<void> {
   })
 }
 
-/** A pipeline that is called otherwise by now would leave the old containers running, on the same ports. */
+/** A pipeline that is called otherwise by now would leave the old containers running, on the same ports, or their data lying. */
 async function requireSameProject(record: DockerRecord | null, settings: Compose): Promise<string> {
   const project = await projectOf(settings)
-  if (record === null || record.services.length === 0 || record.project === project) return project
-  throw new Failure(`The containers of this directory are up as ${record.project}, not as ${project}.`, {
-    next: 'Run `pipec down` first.',
+  if (record === null || record.project === project) return project
+  if (record.services.length > 0) {
+    throw new Failure(`The containers of this directory are up as ${record.project}, not as ${project}.`, {
+      next: 'Run `pipec down` first.',
+    })
+  }
+  throw new Failure(`The data that ${record.project} has left in Docker's volumes would be forgotten.`, {
+    next: `Remove it with \`pipec down --volumes\`; or delete ${join('.pipec', 'docker.json')}, and it stays until you remove it yourself.`,
   })
 }
 

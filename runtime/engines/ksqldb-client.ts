@@ -1,7 +1,7 @@
 /** Requests to ksqlDB's REST interface, and what its answers say. */
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 import type { Context } from './engine.ts'
 
 /** How long to wait, in milliseconds. */

@@ -1,7 +1,7 @@
 /** The requests to Pinot's controller and broker, and what their answers mean. */
 import { Failure } from '../failure.ts'
 import { type Response, type Server, send } from '../http.ts'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 import type { Context } from './engine.ts'
 import type { Version } from './pinot-dialect.ts'
 import type { Documents, Fields } from './pinot-documents.ts'

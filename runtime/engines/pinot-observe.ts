@@ -1,6 +1,6 @@
 /** What Pinot has under the pipeline's name, and under the names that the pipeline wants. */
 import type { PinotTableResource } from '../../compiler/manifest.ts'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 import type { Context } from './engine.ts'
 import {
   type Consumption,

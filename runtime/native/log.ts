@@ -1,7 +1,7 @@
 /** The log files of the engines' processes. */
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { shortened } from '../shortened.ts'
+import { shortened } from '../text.ts'
 
 export function logPath(folder: string, name: string): string {
   return join(folder, 'logs', `${name}.log`)

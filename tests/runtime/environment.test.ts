@@ -28,8 +28,17 @@ test('a secret is blotted out whole and quoted, and where words were cut in the 
   const said = (text: string) => redact(text, [secret, ''])
   expect(said(`a ${secret} b`)).toBe('a •••• b')
   expect(said(JSON.stringify({ in: JSON.stringify({ secret }) }))).toBe('{"in":"{\\"secret\\":\\"••••\\"}"}')
-  for (const length of [1, 5, secret.length - 1])
+  for (const length of [3, 5, secret.length - 1])
     expect(said(`login ${secret.slice(0, length)}… and on`)).toBe('login ••••… and on')
   expect(said(`login ${JSON.stringify(secret).slice(1, 14)}…`)).toBe('login ••••…')
   expect(said('hunters … no secret, hunter')).toBe('hunters … no secret, hunter')
+})
+
+test('a secret is blotted out in ASCII and in SQL, and JSON stays JSON', () => {
+  const secret = `nä'"s`
+  const json = JSON.stringify({ told: JSON.stringify({ secret }) }).replaceAll('ä', '\\\\u00e4')
+  expect(redact(json, [secret])).toBe('{"told":"{\\"secret\\":\\"••••\\"}"}')
+  expect(redact(`SET 'x' = '${secret.replaceAll("'", "''")}'`, [secret])).toBe("SET 'x' = '••••'")
+  const cut = JSON.stringify({ told: `a line\nä'…` })
+  expect(JSON.parse(redact(cut, [secret]))).toEqual({ told: 'a line••••…' })
 })
