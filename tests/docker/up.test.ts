@@ -225,6 +225,19 @@ describe('down', () => {
     expect(docker.calls().at(-1)).toMatch(/plain -p mine down --remove-orphans$/)
   })
 
+  test('the data of a pipeline that is called otherwise by now is not forgotten', async () => {
+    const docker = fakeDocker()
+    await upDocker(request(docker, { env: { ...docker.env, COMPOSE_PROJECT_NAME: 'mine' } }))
+    await down(docker)
+    await expect(upDocker(request(docker))).rejects.toMatchObject({
+      message: "The data that mine has left in Docker's volumes would be forgotten.",
+      next: expect.stringContaining('pipec down --volumes'),
+    })
+    await downDocker({ ...request(docker), volumes: true })
+    expect(docker.calls().at(-1)).toMatch(/plain -p mine down --remove-orphans --volumes$/)
+    expect((await upDocker(request(docker))).started).toHaveLength(10)
+  })
+
   test('tells of a record that cannot be read', async () => {
     const docker = fakeDocker()
     mkdirSync(join(docker.cwd, '.pipec'))
