@@ -16,8 +16,8 @@ export function checkpointsUri(job: FlinkJobResource, context: Context): string 
 }
 
 /**
- * The youngest that jobs of this query have left, or null. A source topic in which the job's group has no place is not the
- * one that they have read: it was made anew, and their offsets mean nothing in it.
+ * The youngest that jobs of this query have left, or null. A source topic in which the job's group has no place is taken for
+ * one that was made anew, in which their offsets mean nothing; a job that ended within seconds may have none yet either.
  */
 export async function leftBehind(job: FlinkJobResource, context: Context): Promise<Savepoint | null> {
   const folder = folderOf(job.name, context)

@@ -122,6 +122,8 @@ sql-gateway.endpoint.rest.port: ${flinkGateway}
 cluster.registration.error-delay: 500 ms
 # A TaskManager that was killed is gone from the list within seconds, so that a new one is not taken for it.
 heartbeat.interval: 2 s
+# And a JobManager that was killed is missed by its TaskManager, which otherwise waits 50 s before it turns to the next one.
+heartbeat.timeout: 20 s
 # How old the numbers may be that \`pipec status\` shows: ten seconds by default.
 metrics.fetcher.update-interval: 1 s
 taskmanager.numberOfTaskSlots: 8

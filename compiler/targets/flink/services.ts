@@ -86,6 +86,7 @@ export const flinkConfiguration: Artifact = {
     'sql-gateway.endpoint.rest.address': '0.0.0.0',
     'sql-gateway.endpoint.rest.bind-address': '0.0.0.0',
     'heartbeat.interval': '2 s',
+    'heartbeat.timeout': '20 s',
     'metrics.fetcher.update-interval': '1 s',
     'execution.checkpointing.dir': `file://${data}/checkpoints`,
     'execution.checkpointing.savepoint-dir': `file://${data}/savepoints`,
