@@ -1,8 +1,7 @@
 /** Where the engines of this directory are: written by `up` into `.pipec/local.json`, read by whatever applies to them. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SparkFiles } from './endpoints.ts'
-import { Failure } from './failure.ts'
+import { readJsonRecord } from './record-file.ts'
 
 /** What `pipec up` can start. */
 export type LocalEngine = 'kafka' | 'flink' | 'ksqldb' | 'spark' | 'pinot'
@@ -68,21 +67,5 @@ export function localFolder(cwd: string): string {
  */
 export async function readLocal(cwd: string): Promise<Local | null> {
   const path = join(localFolder(cwd), 'local.json')
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw new Failure(`Cannot read ${path}: ${error.message}`, { cause: error })
-  })
-  return text === null ? null : parseLocal(path, text)
-}
-
-function parseLocal(path: string, text: string): Local {
-  try {
-    const local = JSON.parse(text) as Local
-    if (local.version === 1) return local
-  } catch {
-    // Falls through: cut off or edited by hand, the remedy is the same.
-  }
-  throw new Failure(`${path} is not a record that this version of pipec wrote.`, {
-    next: 'Run `pipec down` and `pipec up` to write it anew.',
-  })
+  return readJsonRecord<Local>(path, () => true, 'Run `pipec down` and `pipec up` to write it anew.')
 }

@@ -1,8 +1,7 @@
 /** What `up` starts in Docker, in `.pipec/docker.json`: written before the first container, for a `down` after a kill. */
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '../failure.ts'
-import { writeJson } from '../native/record.ts'
+import { readJsonRecord, writeJson } from '../record-file.ts'
 
 export interface DockerRecord {
   readonly version: 1
@@ -21,24 +20,11 @@ export function dockerRecordPath(folder: string): string {
 
 /** @throws Failure when the record cannot be understood. */
 export async function readDockerRecord(folder: string): Promise<DockerRecord | null> {
-  const path = dockerRecordPath(folder)
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw new Failure(`Cannot read ${path}: ${error.message}`, { cause: error })
-  })
-  return text === null ? null : parse(path, text)
-}
-
-function parse(path: string, text: string): DockerRecord {
-  try {
-    const record = JSON.parse(text) as DockerRecord
-    if (record.version === 1 && Array.isArray(record.services)) return record
-  } catch {
-    // Falls through: the remedy is the same.
-  }
-  throw new Failure(`${path} is not a record that this version of pipec wrote.`, {
-    next: 'End the containers by hand (`docker compose ls` names them), then delete the file.',
-  })
+  return readJsonRecord<DockerRecord>(
+    dockerRecordPath(folder),
+    ({ services }) => Array.isArray(services),
+    'End the containers by hand (`docker compose ls` names them), then delete the file.',
+  )
 }
 
 /** Null removes it. */

@@ -63,7 +63,7 @@ async function endOffsets(admin: Admin, topic: string): Promise<ReadonlyMap<numb
 }
 
 /** Where the checkpoints of one query lie in its job's folder. */
-export function stateFolder(folder: string, { stateHash }: SparkJobResource): string {
+function stateFolder(folder: string, { stateHash }: SparkJobResource): string {
   return join(folder, digits(stateHash))
 }
 

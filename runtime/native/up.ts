@@ -7,6 +7,7 @@ import { engineKeys } from '../engines/engine.ts'
 import { Failure } from '../failure.ts'
 import { type Local, type LocalEngine, localFolder, readLocal } from '../local.ts'
 import { enginesOf } from '../plan.ts'
+import { writeJson } from '../record-file.ts'
 import type { UpReport, UpRequest } from '../starter.ts'
 import { isComplete, setFolder } from './cache.ts'
 import { endServices, impatience } from './down.ts'
@@ -16,14 +17,7 @@ import { fetchSet } from './fetch.ts'
 import { whereToLook } from './look.ts'
 import { type Ports, portsAt, requireFree } from './ports.ts'
 import { endAll, marked } from './processes.ts'
-import {
-  aliveServices,
-  type NativeRecord,
-  readRecord,
-  type StartedService,
-  writeJson,
-  writeRecord,
-} from './record.ts'
+import { aliveServices, type NativeRecord, readRecord, type StartedService, writeRecord } from './record.ts'
 import { requireTools, type Tools } from './requirements.ts'
 import { type EnginePlan, loggingFile, loggingText, type Service, type Setup } from './service.ts'
 import { prepare, startAll } from './start.ts'
