@@ -6,6 +6,7 @@ import type { DownReport, DownRequest } from '../starter.ts'
 import { exclusively } from './exclusive.ts'
 import { endAll, marked } from './processes.ts'
 import { aliveServices, readRecord, removeRecord, type StartedService, writeRecord } from './record.ts'
+import { temporaryFolder } from './service.ts'
 
 /** Milliseconds for a process to end of itself: Kafka closes its logs, Spark's worker its executors. */
 const patience = 15_000
@@ -52,6 +53,7 @@ export async function endServices(
   const record = kept.length === 0 ? null : await readRecord(folder)
   if (record !== null) return writeRecord(folder, { ...record, services: kept })
   await endAll(await marked(folder), impatience)
+  await rm(temporaryFolder(folder), { recursive: true, force: true })
   await removeRecord(folder)
   await rm(join(folder, 'local.json'), { force: true })
 }

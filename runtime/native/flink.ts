@@ -8,7 +8,7 @@ export function flinkPlan(setup: Setup, home: string): EnginePlan {
   return {
     services: [jobManager(setup, home, conf), taskManager(setup, home, conf), gateway(setup, home, conf)],
     files: { [`${conf}/config.yaml`]: configuration(setup, data) },
-    folders: [`${data}/tmp`, `${data}/checkpoints`, `${data}/savepoints`],
+    folders: [`${data}/checkpoints`, `${data}/savepoints`],
   }
 }
 
@@ -145,7 +145,6 @@ execution.checkpointing.externalized-checkpoint-retention: RETAIN_ON_CANCELLATIO
 execution.checkpointing.num-retained: 2
 # Seconds for which a job that has ended is known, and so can go on: an hour by default.
 jobstore.expiration-time: 86400
-io.tmp.dirs: ${JSON.stringify(`${data}/tmp`)}
 `
 }
 

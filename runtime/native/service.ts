@@ -65,12 +65,21 @@ logger.zookeeper.name = org.apache.zookeeper
 logger.zookeeper.level = WARN
 `
 
+/**
+ * Where engines put what lives no longer than they do: an engine that is killed leaves it behind, and in the machine's own
+ * temporary folder nobody would know whose it was.
+ */
+export function temporaryFolder(folder: string): string {
+  return `${folder}/tmp`
+}
+
 /** Options of every Java process: a process without memory ends, and is seen to have ended, instead of lingering. */
 export function javaOptions(setup: Setup, megabytes: number): readonly string[] {
   const file = loggingFile(setup)
   return [
     `-Xmx${megabytes}m`,
     '-XX:+ExitOnOutOfMemoryError',
+    `-Djava.io.tmpdir=${temporaryFolder(setup.folder)}`,
     // log4j-slf4j-impl reads the one name, older configurations of the engines the other.
     `-Dlog4j2.configurationFile=${file}`,
     `-Dlog4j.configurationFile=${file}`,

@@ -1,5 +1,12 @@
 /** Spark: a standalone master that takes submissions by REST, and one worker. */
-import { answers, type EnginePlan, javaOptions, type Service, type Setup } from './service.ts'
+import {
+  answers,
+  type EnginePlan,
+  javaOptions,
+  type Service,
+  type Setup,
+  temporaryFolder,
+} from './service.ts'
 
 export interface SparkHome {
   /** The pyspark package, which is laid out as a distribution. */
@@ -13,19 +20,19 @@ export function sparkPlan(setup: Setup, spark: SparkHome): EnginePlan {
   const data = `${setup.folder}/data/spark`
   const conf = `${setup.folder}/conf/spark`
   return {
-    services: [master(setup, spark, conf, data), worker(setup, spark, conf, data)],
+    services: [master(setup, spark, conf), worker(setup, spark, conf, data)],
     files: {},
-    folders: [conf, ...['work', 'tmp', 'checkpoints', 'scripts'].map((name) => `${data}/${name}`)],
+    folders: [conf, ...['work', 'checkpoints', 'scripts'].map((name) => `${data}/${name}`)],
   }
 }
 
 /** What the worker offers, whatever the machine has: a job takes two cores and 2 GB, one each for driver and executor. */
 const offered = { cores: 8, memory: '12g' } as const
 
-function master(setup: Setup, spark: SparkHome, conf: string, data: string): Service {
+function master(setup: Setup, spark: SparkHome, conf: string): Service {
   const { sparkMaster, sparkUi, sparkRest } = setup.ports
   return {
-    ...common(setup, spark, conf, data),
+    ...common(setup, spark, conf),
     name: 'spark-master',
     title: "Spark's master",
     args: [
@@ -50,7 +57,7 @@ function master(setup: Setup, spark: SparkHome, conf: string, data: string): Ser
 function worker(setup: Setup, spark: SparkHome, conf: string, data: string): Service {
   const { sparkMaster, sparkUi, sparkWorkerUi } = setup.ports
   return {
-    ...common(setup, spark, conf, data),
+    ...common(setup, spark, conf),
     name: 'spark-worker',
     title: "Spark's worker",
     args: [
@@ -77,14 +84,14 @@ function worker(setup: Setup, spark: SparkHome, conf: string, data: string): Ser
 
 type Common = Pick<Service, 'engine' | 'program' | 'env' | 'first'>
 
-function common(setup: Setup, spark: SparkHome, conf: string, data: string): Common {
+function common(setup: Setup, spark: SparkHome, conf: string): Common {
   return {
     engine: 'spark',
     program: setup.java,
     env: {
       SPARK_HOME: spark.home,
       SPARK_CONF_DIR: conf,
-      SPARK_LOCAL_DIRS: `${data}/tmp`,
+      SPARK_LOCAL_DIRS: temporaryFolder(setup.folder),
       SPARK_LOCAL_IP: '127.0.0.1',
       // Without it the worker looks for the folders of a build of Spark itself, and can start no driver.
       SPARK_SCALA_VERSION: '2.13',

@@ -10,7 +10,7 @@ import { holds } from './health.ts'
 import { lastLines, logPath, openLog } from './log.ts'
 import { isAlive, mark, startOf } from './processes.ts'
 import type { StartedService } from './record.ts'
-import type { EnginePlan, Probe, Service } from './service.ts'
+import { type EnginePlan, type Probe, type Service, temporaryFolder } from './service.ts'
 
 export interface StartContext {
   /** The absolute `.pipec` folder. */
@@ -87,7 +87,13 @@ function inOrder(services: readonly Service[]): readonly Service[] {
 async function start(service: Service, context: StartContext): Promise<StartedService> {
   const path = logPath(context.folder, service.name)
   await mkdir(dirname(path), { recursive: true })
-  const env = { ...engineEnvironment(context.env), ...service.env, TZ: 'UTC', [mark]: context.folder }
+  const env = {
+    ...engineEnvironment(context.env),
+    ...service.env,
+    TMPDIR: temporaryFolder(context.folder),
+    TZ: 'UTC',
+    [mark]: context.folder,
+  }
   if (service.first !== null) await runFirst(service, service.first, env, context)
   context.signal.throwIfAborted()
   const log = await openLog(path)
@@ -146,7 +152,7 @@ async function runFirst(
 /** Users' other variables stay out of long-lived processes: they may hold secrets, or other engines' settings. */
 function engineEnvironment(env: StartContext['env']): Record<string, string> {
   const wanted =
-    /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TMPDIR|JAVA_HOME|JAVA_TOOL_OPTIONS|LD_LIBRARY_PATH|DYLD_.*)$/
+    /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|JAVA_HOME|JAVA_TOOL_OPTIONS|LD_LIBRARY_PATH|DYLD_.*)$/
   const entries = Object.entries(env).filter(([name, value]) => wanted.test(name) && value !== undefined)
   return Object.fromEntries(entries) as Record<string, string>
 }

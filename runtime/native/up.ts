@@ -1,5 +1,5 @@
 /** `up` without Docker: fetches what is missing, starts what does not run, waits until all of it answers. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Manifest } from '../../compiler/manifest.ts'
 import { readDockerRecord } from '../docker/record.ts'
@@ -19,7 +19,14 @@ import { type Ports, portsAt, requireFree } from './ports.ts'
 import { endAll, marked } from './processes.ts'
 import { aliveServices, type NativeRecord, readRecord, type StartedService, writeRecord } from './record.ts'
 import { requireTools, type Tools } from './requirements.ts'
-import { type EnginePlan, loggingFile, loggingText, type Service, type Setup } from './service.ts'
+import {
+  type EnginePlan,
+  loggingFile,
+  loggingText,
+  type Service,
+  type Setup,
+  temporaryFolder,
+} from './service.ts'
 import { prepare, startAll } from './start.ts'
 
 /** @throws Failure, or the signal's reason; what this call had started has then been ended again. */
@@ -34,15 +41,14 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   await requireNoDocker(request.cwd, folder)
   const record = await readRecord(folder)
   const running = await aliveServices(record)
-  // Of an `up` that was killed before it could write down what it had just started.
-  if (running.length === 0) await endAll(await marked(folder), impatience)
+  if (running.length === 0) await endLeftovers(folder)
   const ports = choosePorts(request, running.length > 0 ? record : null)
   const selection = await selectEngines(request, running)
   const tools = await findTools(request, selection)
   const setup: Setup = { folder, ports, java: tools.java, python: tools.python.version }
   const planned = selection.engines.map((engine) => engine.plan(setup, homeOf(engine, request, tools)))
   const plans = [
-    { services: [], files: { [loggingFile(setup)]: loggingText }, folders: [] },
+    { services: [], files: { [loggingFile(setup)]: loggingText }, folders: [temporaryFolder(folder)] },
     ...planned.map((one) => one.plan),
   ]
   const missing = missingServices(plans, running)
@@ -54,6 +60,12 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
   await writeJson(join(folder, 'local.json'), local)
   const look = whereToLook(local, folder, request.cwd)
   return { local, started: missing.map((service) => service.title), leftOut: selection.leftOut, look }
+}
+
+/** Of an `up` that was killed before it could write down what it had just started, and of engines that were killed. */
+async function endLeftovers(folder: string): Promise<void> {
+  await endAll(await marked(folder), impatience)
+  await rm(temporaryFolder(folder), { recursive: true, force: true })
 }
 
 /** Neither up, nor left behind by an `up` that was killed. */

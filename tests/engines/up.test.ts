@@ -73,6 +73,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await isFree(ports.kafka)).toBe(true)
   expect(await isFree(ports.kafkaController)).toBe(true)
   expect(existsSync(join(folder(), 'native.json'))).toBe(false)
+  expect(existsSync(join(folder(), 'tmp'))).toBe(false)
   expect(await readLocal(cwd)).toBeNull()
 }
 
@@ -109,9 +110,12 @@ describe.skipIf(needs.native !== null)(titled('up and down', needs.native), () =
       },
       (admin) => admin.createTopics({ topics: [{ topic: 'kept' }], waitForLeaders: false }),
     )
+    const left = join(folder(), 'tmp', 'left by what was killed')
+    writeFileSync(left, '')
     process.kill(killed.pid, 'SIGKILL')
     while (await isAlive(killed)) await sleep(20)
     expect((await up()).started).toEqual(['Kafka'])
+    expect(existsSync(left)).toBe(false)
     expect(await topics()).toEqual(['kept'])
     expect(await down(true)).toEqual({ stopped: ['Kafka'], dataRemoved: true })
     expect(existsSync(join(folder(), 'data'))).toBe(false)

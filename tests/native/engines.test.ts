@@ -99,8 +99,11 @@ describe('the plan of all engines', () => {
     for (const { after } of found) for (const name of after) expect(names).toContain(name)
   })
 
-  test('binds a heap for each Java process', async () => {
-    for (const { args } of await services({})) expect(args.some((arg) => /^-Xmx\d+m$/.test(arg))).toBe(true)
+  test('binds a heap for each Java process, and keeps its temporary files in its folder', async () => {
+    for (const { args } of await services({})) {
+      expect(args.some((arg) => /^-Xmx\d+m$/.test(arg))).toBe(true)
+      expect(args).toContain('-Djava.io.tmpdir=/w/.pipec/tmp')
+    }
   })
 
   test('sets up Flink as Compose does: what is kept of a job, how many fit, and what Java opens to it', async () => {

@@ -87,7 +87,8 @@ describe('starting', () => {
   test("keeps the user's other variables out of them, and marks them as ours", async () => {
     await start([service('one', await freePort(), { env: { OWN: 'yes' } })])
     const env = JSON.parse(readFileSync(join(folder, 'one.env'), 'utf8'))
-    expect(env).toMatchObject({ OWN: 'yes', TZ: 'UTC', PIPEC_LOCAL: folder, PATH: process.env.PATH })
+    const own = { OWN: 'yes', TZ: 'UTC', PIPEC_LOCAL: folder, TMPDIR: join(folder, 'tmp') }
+    expect(env).toMatchObject({ ...own, PATH: process.env.PATH })
     expect(env).not.toHaveProperty('KAFKA_PASSWORD')
   })
 
