@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          setupFiles: 'tests/seed.ts',
+          setupFiles: ['tests/seed.ts', 'tests/temporary.ts'],
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/engines/**', 'tests/conformance/**'],
           testTimeout: 30_000,
@@ -30,6 +30,7 @@ export default defineConfig({
           name: 'engines',
           retry,
           include: ['tests/engines/**/*.test.ts'],
+          setupFiles: 'tests/temporary.ts',
           globalSetup: 'tests/engines/setup.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
@@ -45,6 +46,7 @@ export default defineConfig({
           name: 'conformance',
           include: ['tests/conformance/**/*.test.ts'],
           // Takes the engines that the project above has started.
+          setupFiles: 'tests/temporary.ts',
           globalSetup: 'tests/engines/setup.ts',
           testTimeout: 300_000,
           hookTimeout: 600_000,
