@@ -59,6 +59,15 @@ export interface Context {
   read(file: string): string
   readonly signal: AbortSignal
   now(): number
+  /** For a job that is to find all its records there when it begins to read; Spark's alone needs that. */
+  readonly hold?: Hold
+}
+
+/** A job that is held starts, but reads nothing before there is this topic. */
+export interface Hold {
+  readonly topic: string
+  /** Whether it is there: how long a job may take to its first batch counts from then. */
+  readonly over: boolean
 }
 
 export interface Engine<R extends Resource = Resource, A extends Actual = Actual> {

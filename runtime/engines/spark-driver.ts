@@ -76,7 +76,7 @@ export function lastReport(stdout: string): Report | null {
 
 /**
  * The Python that the driver starts with: it runs the script out of its environment, so that the cluster needs no folder
- * that pipec can write to, and reports beside it. Base64, because a JVM under a plain C locale loses other letters.
+ * that pipec can write to, and reports beside it; PIPEC_HOLD names a topic before which no query is started. Base64, because a JVM under a plain C locale loses other letters.
  */
 export const bootstrap = `
 import base64, json, os, threading, time
@@ -116,7 +116,30 @@ def report():
             printed, when = facts, time.monotonic()
             print("${reportMark}" + json.dumps(line), flush=True)
 
+def held(topic):
+    from pyspark.sql import SparkSession
+    from pyspark.sql.streaming import DataStreamWriter
+    start = DataStreamWriter.start
+
+    def start_held(writer, *args, **kwargs):
+        jvm = SparkSession._instantiatedSession._jvm
+        settings = jvm.java.util.Properties()
+        settings.setProperty("bootstrap.servers", os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+        for key, value in json.loads(os.environ.get("PIPEC_KAFKA_OPTIONS", "{}")).items():
+            settings.setProperty(key[len("kafka."):], value)
+        admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(settings)
+        try:
+            while not admin.listTopics().names().get().contains(topic):
+                time.sleep(0.1)
+        finally:
+            admin.close()
+        return start(writer, *args, **kwargs)
+
+    DataStreamWriter.start = start_held
+
 threading.Thread(target=report, daemon=True).start()
+if "PIPEC_HOLD" in os.environ:
+    held(os.environ["PIPEC_HOLD"])
 exec(compile(base64.b64decode(os.environ["PIPEC_SCRIPT"]), "job.py", "exec"))
 `.trimStart()
 

@@ -73,13 +73,14 @@ function environment(
   desired: SparkJobResource,
   name: string,
   files: SparkFiles,
-  { endpoints: { kafka }, read }: Context,
+  { endpoints: { kafka }, read, hold }: Context,
 ): Readonly<Record<string, string>> {
   return {
     KAFKA_BOOTSTRAP_SERVERS: kafka.engineBootstrapServers,
     PIPEC_APP_NAME: name,
     PIPEC_CHECKPOINT: `${checkpointsOf(files.checkpoints, desired.name)}/${digits(desired.stateHash)}`,
     PIPEC_SCRIPT: Buffer.from(read(desired.file), 'utf8').toString('base64'),
+    ...(hold === undefined ? {} : { PIPEC_HOLD: hold.topic }),
     ...(kafka.security === null ? {} : { PIPEC_KAFKA_OPTIONS: kafkaOptions(kafka.security) }),
   }
 }

@@ -20,7 +20,7 @@ const looksOfOneAnswer = 5
 
 /** Waits for the first batch, or until there is nothing to read. Throws Failure with the script's own last words. */
 export async function untilRunning(id: string, context: Context, step: ProgressStep): Promise<void> {
-  const deadline = context.now() + longestStart
+  let deadline = context.now() + longestStart
   let cluster = await readCluster(context)
   for (let looks = 1; ; looks++) {
     const driver = driverOf(cluster, id)
@@ -28,6 +28,7 @@ export async function untilRunning(id: string, context: Context, step: ProgressS
     if (driver !== null && hasEnded(cluster, id)) throw endedFailure(driver, stdout ?? '')
     const report = lastReport(stdout ?? '')
     const ready = report?.ready === true
+    if (context.hold?.over === false) deadline = context.now() + longestStart
     if (ready && looks === 1) return
     if (context.now() > deadline) throw slowFailure(cluster, driver, id)
     step.update(0, report?.state ?? stage(driver))

@@ -7,7 +7,7 @@ import { readTopic } from '../engines/kafka-read.ts'
 import { Failure, isFailure } from '../failure.ts'
 import type { Progress, ProgressStep } from '../progress.ts'
 import type { Results } from './results.ts'
-import type { Sending } from './sending.ts'
+import { allEnded, type Sending, untilSent } from './sending.ts'
 
 export interface EngineRun {
   readonly name: EngineName
@@ -16,13 +16,16 @@ export interface EngineRun {
   readonly topic: string
   /** Whether the engine makes its topic itself. */
   readonly ownTopic: boolean
-  /** Whether all records are to lie there when it begins to read: they are then one batch of Spark's. */
-  readonly findsAll?: boolean
+  /**
+   * Makes its topic when all records are sent, of a job that is to read nothing before: they are then one batch of Spark's.
+   * Null where the topic is there, and the job reads at once.
+   */
+  readonly makeTopic: (() => Promise<void>) | null
   readonly results: Results
   /** Identities of the rows that must come. */
   readonly awaited: ReadonlySet<string>
-  /** Of records that are sent while the engine runs. */
-  readonly sending?: Sending
+  /** Of the records, which are sent while the engine runs. */
+  readonly sending: Sending
 }
 
 /** How an engine's part ended: `reason` is null when it came to its end. */
@@ -50,14 +53,13 @@ export async function runEngine(
   const step = progress.start(run.name, null)
   const end = new AbortController()
   const clock: { runningAt: number | null } = { runningAt: null }
-  let startedAt = context.now()
+  const startedAt = context.now()
   try {
-    await untilNearlySent(run, context)
-    startedAt = context.now()
     const reading = { failure: null as Failure | null }
     const read = (): void => void follow(run, context, end.signal, reading)
-    if (!run.ownTopic) read()
-    await start(run, context, step)
+    if (run.makeTopic === null && !run.ownTopic) read()
+    if (run.makeTopic === null) await start(run, context, step)
+    else await startHeld(run, run.makeTopic, context, step, read)
     clock.runningAt = context.now()
     if (run.ownTopic) read()
     await untilDone(run, context, step, timeout, reading)
@@ -72,15 +74,28 @@ export async function runEngine(
   }
 }
 
-/**
- * Spark takes 8 s at least from its submission to its first batch. The rest may take three times as long as it seems, since
- * the partition with most of the records is the last to be done.
- */
-const shortestStart = 2_000
-
-async function untilNearlySent({ findsAll, sending }: EngineRun, { signal }: Context): Promise<void> {
-  if (findsAll !== true || sending === undefined) return
-  while (!sending.done && sending.left() > shortestStart) await sleep(50, undefined, { signal })
+/** The topic that it waits for is the one that it writes to. */
+async function startHeld(
+  run: EngineRun,
+  makeTopic: () => Promise<void>,
+  context: Context,
+  step: ProgressStep,
+  read: () => void,
+): Promise<void> {
+  const failed = new AbortController()
+  const signal = AbortSignal.any([context.signal, failed.signal])
+  const hold = { topic: run.topic, over: false }
+  const release = async (): Promise<void> => {
+    await untilSent(run.sending, context)
+    await makeTopic()
+    hold.over = true
+    read()
+  }
+  const released = release().catch((error: unknown) => {
+    failed.abort(error)
+    throw error
+  })
+  await allEnded([released, start(run, { ...context, signal, hold }, step)])
 }
 
 async function start({ engine, job }: EngineRun, context: Context, step: ProgressStep): Promise<void> {
@@ -130,7 +145,7 @@ export async function untilDone(
   for (;;) {
     if (reading.failure !== null) throw reading.failure
     const now = context.now()
-    movedAt = run.sending?.done === false ? now : Math.max(movedAt, run.results.changedAt ?? 0)
+    movedAt = !run.sending.done ? now : Math.max(movedAt, run.results.changedAt ?? 0)
     const found = seen(run)
     step.update(found, `${found} of ${run.awaited.size} windows`)
     if (now - movedAt >= quiet && found === run.awaited.size && settled(run, looked.position)) return

@@ -1,15 +1,11 @@
 /** Records that are sent while engines run: a job takes longer to start than Kafka to take the records. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../engines/engine.ts'
 
 export interface Sending {
   /** Whether all are sent: what an engine says before is not its last word. */
   readonly done: boolean
-  /** Milliseconds that the rest takes at the rate so far; Infinity before the first are sent. */
-  left(): number
 }
-
-/** Tells how far the sending has come: more than 0, at most 1. */
-export type Told = (share: number) => void
 
 /**
  * Both at once, and both at their end when this is; where sending fails, the engines are not waited for.
@@ -20,21 +16,13 @@ export type Told = (share: number) => void
  */
 export async function sendWhileRunning<T>(
   context: Context,
-  send: (told: Told) => Promise<void>,
+  send: () => Promise<void>,
   run: (context: Context, sending: Sending) => Promise<T>,
 ): Promise<{ readonly ran: T; readonly sentAt: number }> {
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
-  const began = context.now()
-  let share = 0
-  const sending = {
-    done: false,
-    left: () => (share === 0 ? Infinity : ((context.now() - began) * (1 - share)) / share),
-  }
-  const told: Told = (sent) => {
-    share = sent
-  }
-  const sent = send(told).then(
+  const sending = { done: false }
+  const sent = send().then(
     () => {
       sending.done = true
       return context.now()
@@ -46,6 +34,11 @@ export async function sendWhileRunning<T>(
   )
   const [sentAt, ran] = await allEnded([sent, run({ ...context, signal }, sending)])
   return { ran, sentAt }
+}
+
+/** Throws the signal's reason. */
+export async function untilSent(sending: Sending, { signal }: Context): Promise<void> {
+  while (!sending.done) await sleep(50, undefined, { signal })
 }
 
 /** As `Promise.all`, but nothing runs on when it rejects. */

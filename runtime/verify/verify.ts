@@ -4,7 +4,7 @@
  * In the end all of it goes.
  */
 import type { EngineName, Pipeline } from '../../compiler/ir.ts'
-import type { Manifest, TopicResource } from '../../compiler/manifest.ts'
+import type { Manifest, Resource, TopicResource } from '../../compiler/manifest.ts'
 import type { Context, Engine } from '../engines/engine.ts'
 import { openSender } from '../engines/kafka-produce.ts'
 import { Failure } from '../failure.ts'
@@ -19,7 +19,7 @@ import { judge, type Verdict } from './judge.ts'
 import { assertOracle } from './oracle.ts'
 import { identityOf, Results } from './results.ts'
 import { type Evaluated, evaluate, type Oracle, type SentRecord } from './rows.ts'
-import { allEnded, sendWhileRunning, type Told } from './sending.ts'
+import { allEnded, sendWhileRunning } from './sending.ts'
 
 export interface VerifyRequest {
   /** Under the run's name, as is everything here. */
@@ -71,15 +71,14 @@ interface Prepared {
 
 /** Throws Failure where nothing can be compared; what one engine does wrong is part of its report. */
 export async function verify(request: VerifyRequest): Promise<Report> {
-  const { manifest, context, engines, only, progress } = request
+  const { manifest, pipeline, context, engines, only, progress } = request
   const prepared = await prepare(request)
   const wanted = wantedResources(manifest, context.endpoints, only)
-  const runs = wanted.resources.flatMap((job) => {
-    if (job.kind !== 'flink-job' && job.kind !== 'spark-job' && job.kind !== 'ksqldb-query') return []
-    return [engineRun(job, request, prepared)]
-  })
-  if (runs.length === 0) throw nothingToCompare(wanted.notes, only)
-  await makeTopics(wanted.resources, engines, context, progress)
+  const jobs = wanted.resources.filter(isJob)
+  if (jobs.length === 0) throw nothingToCompare(wanted.notes, only)
+  const runs = jobs.map((job) => engineRun(job, request, prepared))
+  const atOnce = wanted.resources.filter((each) => !jobs.some((job) => waitsFor(job, each, pipeline)))
+  await makeTopics(atOnce, engines, context, progress)
   const { ended, sentAt } = await sentAndRun(runs, prepared, request)
   return {
     records: request.records.length,
@@ -87,7 +86,7 @@ export async function verify(request: VerifyRequest): Promise<Report> {
     filteredOut: prepared.data.refused.length,
     malformedRecords: prepared.data.malformed,
     sent: prepared.sent,
-    engines: runs.map((run, index) => reportOf(run, ended[index]!, sentAt, request.pipeline)),
+    engines: runs.map((run, index) => reportOf(run, ended[index]!, sentAt, pipeline)),
     notes: wanted.notes.filter((note) => only === null || note.startsWith(`${only} `)),
   }
 }
@@ -120,27 +119,41 @@ function unclosed(): Failure {
   )
 }
 
-interface Planned extends EngineRun {
+interface Planned extends Omit<EngineRun, 'sending'> {
   readonly clusters: readonly Cluster[]
 }
 
-type Job = Extract<Manifest['resources'][number], { readonly sourceTopic: string }>
+type Job = Extract<Resource, { readonly sourceTopic: string }>
+
+function isJob(resource: Resource): resource is Job {
+  return 'sourceTopic' in resource
+}
+
+/**
+ * Whether it is the topic before which the job reads nothing: one that it writes to. In which order Spark reads several
+ * partitions in several batches is its own affair, so that its first one is to hold all.
+ */
+function waitsFor(job: Job, resource: Resource, { source }: Pipeline): boolean {
+  if (job.kind !== 'spark-job' || source.partitions === 1) return false
+  return resource.kind === 'kafka-topic' && job.resultTopics.includes(resource.topic)
+}
 
 function engineRun(job: Job, request: VerifyRequest, { data, horizon }: Prepared): Planned {
-  const { pipeline, manifest, context, engines } = request
+  const { pipeline, manifest, context, engines, progress } = request
   const engine = engines.find(({ kinds }) => kinds.includes(job.kind))!
   const name = engine.key as EngineName
   const topic = pipeline.engines[name]!.topic
   const rule = ruleOf(name, pipeline, context.read(job.file), horizon)
   const judgement = pipeline.source.partitions === 1 ? data : null
   const clusters = clustersOf(data.rows, pipeline, rule, judgement)
+  const later = manifest.resources.filter((each) => waitsFor(job, each, pipeline))
   return {
     name,
     engine,
     job,
     topic,
     ownTopic: !isMade(manifest, topic),
-    findsAll: name === 'spark' && pipeline.source.partitions > 1,
+    makeTopic: later.length === 0 ? null : () => makeTopics(later, engines, context, progress),
     results: new Results(pipeline, horizon, context.now),
     awaited: awaitedOf(clusters, pipeline),
     clusters,
@@ -169,7 +182,6 @@ const recordsInBatch = 1_000
 async function send(
   records: readonly SentRecord[],
   { pipeline, context, progress }: Pick<VerifyRequest, 'pipeline' | 'context' | 'progress'>,
-  told: Told,
 ): Promise<void> {
   const step = progress.start('sending', records.length)
   const sender = await openSender(context.endpoints.kafka, pipeline.source.topic, context.signal)
@@ -186,7 +198,6 @@ async function send(
           await sender.send(partition, batch)
           sent += batch.length
           step.update(sent)
-          told(sent / records.length)
         }
       }),
     )
@@ -205,7 +216,7 @@ async function sentAndRun(
   const { progress, timeout } = request
   const running = sendWhileRunning(
     request.context,
-    (told) => send(sent, { pipeline, ...request }, told),
+    () => send(sent, { pipeline, ...request }),
     (context, sending) =>
       allEnded(runs.map((run) => runEngine({ ...run, sending }, context, progress, timeout))),
   )

@@ -336,6 +336,28 @@ test('a password travels in the environment and nowhere else', async () => {
   expect(states()).toEqual(['RUNNING'])
 })
 
+test('a job that is held is told what for, and its time counts from the end of that', async () => {
+  const clock = { now: 0, looks: 0 }
+  const hold = { topic: 'rows', over: false }
+  const step = { ...silent.start('', null), update: () => void clock.looks++ }
+  fake.outcome = { state: 'RUNNING', stdout: '' }
+  const world = { ...context(), hold, now: () => clock.now }
+  const failure = failureOf(spark.apply(spark.compare(job, null), world, step))
+  const looksOn = async (): Promise<void> => {
+    const before = clock.looks
+    await expect.poll(() => clock.looks, { timeout: 5_000 }).toBeGreaterThan(before + 1)
+  }
+  await looksOn()
+  clock.now += 3_600_000
+  await looksOn()
+  expect(fake.submissions[0]?.environmentVariables.PIPEC_HOLD).toBe('rows')
+  hold.over = true
+  clock.now += 599_000
+  await looksOn()
+  clock.now += 2_000
+  expect((await failure).message).toContain('has done no batch yet after 10 minutes')
+})
+
 test('a launch command tells who a driver is', () => {
   expect(parseDriverName(driverName(job))).toEqual({
     name: job.name,

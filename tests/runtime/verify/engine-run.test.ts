@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Context } from '../../../runtime/engines/engine.ts'
+import { Failure } from '../../../runtime/failure.ts'
 import { silent } from '../../../runtime/progress.ts'
 import { type EngineRun, runEngine, timedOut, untilDone } from '../../../runtime/verify/engine-run.ts'
 import { Results } from '../../../runtime/verify/results.ts'
@@ -23,38 +25,57 @@ test('a pause between records is not their end', async () => {
   const run = { ownTopic: false, awaited: new Set(), results: new Results(pipelineOf(), 1, () => 1), sending }
   const context = { now: Date.now, signal: new AbortController().signal } as Context
   const step = { update: () => {}, finish: () => {}, fail: () => {} }
-  const done = untilDone(run as unknown as EngineRun, context, step, 60_000, { failure: null })
+  const done = untilDone(run as unknown as EngineRun, context, step, 60_000, {
+    failure: null,
+  })
   const state = { ended: false }
   void done.then(() => {
     state.ended = true
   })
-  await new Promise((resolve) => setTimeout(resolve, 1_600))
+  await setTimeout(1_600)
   expect(state.ended).toBe(false)
   sending.done = true
   await done
 })
 
-test('an engine that is to find all records in its first batch starts when the last are about to be there', async () => {
-  const order: string[] = []
-  const engine = { compare: () => ({}), apply: async () => void order.push('started') }
-  const sending = { done: false, left: () => (order.includes('nearly sent') ? 1_000 : 60_000) }
-  const end = new AbortController()
-  const run = {
+/** An engine whose job starts once its hold is over, and then fails, so that there is nothing to read. */
+function heldRun(order: string[], makeTopic: () => Promise<void>) {
+  const apply = async (_change: unknown, { hold, signal }: Context): Promise<void> => {
+    order.push(`held by ${hold?.topic}`)
+    while (hold?.over === false) await setTimeout(5, undefined, { signal })
+    throw new Failure('started')
+  }
+  return {
     name: 'spark',
-    engine,
+    engine: { compare: () => ({}), apply },
     job: {},
     topic: 'out',
-    ownTopic: true,
-    findsAll: true,
-    awaited: new Set(),
+    ownTopic: false,
+    makeTopic,
     results: new Results(pipelineOf(), 1, () => 1),
-    sending,
-  } as unknown as EngineRun
-  const context = { now: Date.now, signal: end.signal, endpoints: {} } as Context
-  const running = runEngine(run, context, silent, 60_000).catch(() => {})
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  order.push('nearly sent')
-  await expect.poll(() => order).toEqual(['nearly sent', 'started'])
-  end.abort()
-  await running
+    awaited: new Set(),
+    sending: { done: false },
+  }
+}
+
+const contextOf = (): Context =>
+  ({ now: Date.now, signal: new AbortController().signal, endpoints: {} }) as unknown as Context
+
+test('a job that is to find all records is started at once, and its topic made when they are there', async () => {
+  const order: string[] = []
+  const run = heldRun(order, async () => void order.push('topic made'))
+  const running = runEngine(run as unknown as EngineRun, contextOf(), silent, 60_000)
+  await expect.poll(() => order).toEqual(['held by out'])
+  await setTimeout(120)
+  expect(order).toEqual(['held by out'])
+  run.sending.done = true
+  expect(await running).toMatchObject({ reason: 'started', runningAt: null })
+  expect(order).toEqual(['held by out', 'topic made'])
+})
+
+test('a job whose topic cannot be made is waited for no longer', async () => {
+  const run = heldRun([], () => Promise.reject(new Failure('no room for a topic')))
+  run.sending.done = true
+  const ended = await runEngine(run as unknown as EngineRun, contextOf(), silent, 60_000)
+  expect(ended.reason).toBe('no room for a topic')
 })

@@ -29,26 +29,6 @@ describe('sending while engines run', () => {
     expect(seen).toEqual([false, true])
   })
 
-  it('tells how long the rest will take', async () => {
-    const clock = { now: 0 }
-    const seen: number[] = []
-    await sendWhileRunning(
-      { ...contextOf(), now: () => clock.now },
-      async (told) => {
-        await sleep(10)
-        clock.now = 1_000
-        told(0.25)
-        await sleep(10)
-      },
-      async (_, sending) => {
-        seen.push(sending.left())
-        while (clock.now === 0) await sleep(1)
-        seen.push(sending.left())
-      },
-    )
-    expect(seen).toEqual([Infinity, 3_000])
-  })
-
   it('waits for no engine when sending fails, and says why it did', async () => {
     let ended = false
     const running = sendWhileRunning(
