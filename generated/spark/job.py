@@ -18,7 +18,8 @@ spark = (
     .getOrCreate()
 )
 
-# A record counts when each field is null or of its type, and its time can be read.
+# A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
+# moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
@@ -26,20 +27,23 @@ stream = (
     .option("startingOffsets", "earliest")
     .load()
     .select(
-        F.from_json(
-            F.col("value").cast("string"),
-            "`transaction_id` STRING, "
-            "`user_id` STRING, "
-            "`total_paid` INT, "
-            "`status` STRING, "
-            "`event_timestamp` STRING, "
-            "`_malformed` STRING",
-            {
-                "columnNameOfCorruptRecord": "_malformed",
-            },
-        ).alias("row")
+        F.inline(
+            F.array(
+                F.from_json(
+                    F.col("value").cast("string"),
+                    "`transaction_id` STRING, "
+                    "`user_id` STRING, "
+                    "`total_paid` INT, "
+                    "`status` STRING, "
+                    "`event_timestamp` STRING, "
+                    "`_malformed` STRING",
+                    {
+                        "columnNameOfCorruptRecord": "_malformed",
+                    },
+                )
+            )
+        )
     )
-    .select("row.*")
     .where("`_malformed` IS NULL")
     .withColumn("event_timestamp", F.expr("try_to_timestamp(`event_timestamp`, 'yyyy-MM-dd HH:mm:ss.SSS')"))
     .where("`event_timestamp` IS NOT NULL")

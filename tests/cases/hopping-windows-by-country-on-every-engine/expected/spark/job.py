@@ -18,7 +18,8 @@ spark = (
     .getOrCreate()
 )
 
-# A record counts when each field is null or of its type, and its time can be read.
+# A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
+# moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
@@ -26,20 +27,23 @@ stream = (
     .option("startingOffsets", "earliest")
     .load()
     .select(
-        F.from_json(
-            F.col("value").cast("string"),
-            "`order_id` STRING, "
-            "`country` STRING, "
-            "`amount` DECIMAL(10, 2), "
-            "`gift` BOOLEAN, "
-            "`at` BIGINT, "
-            "`_malformed` STRING",
-            {
-                "columnNameOfCorruptRecord": "_malformed",
-            },
-        ).alias("row")
+        F.inline(
+            F.array(
+                F.from_json(
+                    F.col("value").cast("string"),
+                    "`order_id` STRING, "
+                    "`country` STRING, "
+                    "`amount` DECIMAL(10, 2), "
+                    "`gift` BOOLEAN, "
+                    "`at` BIGINT, "
+                    "`_malformed` STRING",
+                    {
+                        "columnNameOfCorruptRecord": "_malformed",
+                    },
+                )
+            )
+        )
     )
-    .select("row.*")
     .where("`_malformed` IS NULL")
     .withColumn("at", F.expr("CASE WHEN `at` BETWEEN -62135596800000 AND 253402300799999 THEN timestamp_millis(`at`) END"))
     .where("`at` IS NOT NULL")

@@ -18,7 +18,8 @@ spark = (
     .getOrCreate()
 )
 
-# A record counts when each field is null or of its type, and its time can be read.
+# A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
+# moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
@@ -26,19 +27,22 @@ stream = (
     .option("startingOffsets", "earliest")
     .load()
     .select(
-        F.from_json(
-            F.col("value").cast("string"),
-            "`user` STRING, "
-            "`path` STRING, "
-            "`ms` BIGINT, "
-            "`at` STRING, "
-            "`_malformed` STRING",
-            {
-                "columnNameOfCorruptRecord": "_malformed",
-            },
-        ).alias("row")
+        F.inline(
+            F.array(
+                F.from_json(
+                    F.col("value").cast("string"),
+                    "`user` STRING, "
+                    "`path` STRING, "
+                    "`ms` BIGINT, "
+                    "`at` STRING, "
+                    "`_malformed` STRING",
+                    {
+                        "columnNameOfCorruptRecord": "_malformed",
+                    },
+                )
+            )
+        )
     )
-    .select("row.*")
     .where("`_malformed` IS NULL")
     .withColumn("at", F.expr("try_to_timestamp(`at`, 'yyyy-MM-dd\\'T\\'HH:mm:ss[.SSS]\\'Z\\'')"))
     .where("`at` IS NOT NULL")
