@@ -55,6 +55,7 @@ export async function openFileInput(path: string, named: string, signal?: AbortS
     if (begins(start, mark)) return await openStreamInput(createReadStream(path), signal)
     // By its name, as DuckDB takes it.
     if (path.endsWith('.zst')) assertWhole(path)
+    else if (begins(start, zstandard)) throw misnamed(named)
     return { path, remove: () => {} }
   } catch (error) {
     throw readFailure(error, named)
@@ -117,11 +118,12 @@ export function temporaryFile(): Input {
 
 const mark = Buffer.from([0xef, 0xbb, 0xbf])
 const gzipped = Buffer.from([0x1f, 0x8b, 0x08])
+const zstandard = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 function beginning(path: string): Buffer {
   const file = openSync(path, 'r')
   try {
-    const start = Buffer.alloc(mark.length)
+    const start = Buffer.alloc(zstandard.length)
     readSync(file, start)
     return start
   } finally {
@@ -131,6 +133,12 @@ function beginning(path: string): Buffer {
 
 function begins(bytes: Buffer, sign: Buffer): boolean {
   return bytes.subarray(0, sign.length).equals(sign)
+}
+
+function misnamed(named: string): Failure {
+  return new Failure(`Cannot read ${named}: it is compressed by zstd, and its name does not say so.`, {
+    next: 'Give it a name that ends in .zst.',
+  })
 }
 
 function unzipped(path: string): NodeJS.ReadableStream {

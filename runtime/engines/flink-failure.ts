@@ -1,6 +1,7 @@
 /** Flink's own words, without its stack traces and without secrets. */
 import type { FlinkJobResource } from '../../compiler/manifest.ts'
 import type { Endpoints } from '../endpoints.ts'
+import { redact } from '../environment.ts'
 import { Failure } from '../failure.ts'
 
 /** The innermost cause: the last `Caused by:` line, else the first line that says something. */
@@ -28,11 +29,8 @@ export function refused(job: FlinkJobResource, cause: string, statement: string)
   })
 }
 
-/** The engine's words with every secret of the environment blotted out. */
+/** Flink says what a statement said, and with it what the environment's Kafka was given. */
 export function withoutSecrets(text: string, { kafka, flink }: Endpoints): string {
   const secrets = [kafka.security?.password, flink?.auth?.password]
-  return secrets.reduce<string>(
-    (rest, secret) => (secret == null || secret === '' ? rest : rest.replaceAll(secret, '***')),
-    text,
-  )
+  return redact(text, secrets.filter((secret) => secret != null && secret !== '').map(String))
 }

@@ -161,12 +161,14 @@ test.each([
   ['what is not what its name says', 'plain.gz', 'The input cannot be read.'],
   ['a compressed file without its end', 'cut.gz', 'Cannot read cut.gz: its compressed data is cut off.'],
   ['a damaged compressed file', 'damaged.gz', 'Cannot read damaged.gz: its compressed data is damaged.'],
+  ['one by zstd', 'A.ZST', 'Cannot read A.ZST: it is compressed by zstd, and its name does not say so.'],
   ['another without its end', 'cut.zst', 'Cannot read cut.zst: its compressed data is cut off.'],
 ])('%s is a failure that says what to do', async (_, input, message) => {
   file('plain.txt', 'x')
   file('plain.gz', 'not compressed')
   file('cut.gz', zipped.subarray(0, -10))
   file('cut.zst', zstandard.subarray(0, -1))
+  file('A.ZST', zstandard)
   file('damaged.gz', Buffer.concat([zipped.subarray(0, 30), Buffer.alloc(20), zipped.subarray(50)]))
   await expect(runWith({ input })).rejects.toMatchObject({
     name: 'Failure',
