@@ -23,6 +23,8 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/engines/**', 'tests/conformance/**'],
           testTimeout: 30_000,
+          // Vitest would leave one core to itself, of two the half, and has hardly any use for it.
+          maxWorkers: '100%',
         },
       },
       {

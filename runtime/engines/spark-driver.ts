@@ -76,7 +76,8 @@ export function lastReport(stdout: string): Report | null {
 
 /**
  * The Python that the driver starts with: it runs the script out of its environment, so that the cluster needs no folder
- * that pipec can write to, and reports beside it; PIPEC_HOLD names a topic before which no query is started. Base64, because a JVM under a plain C locale loses other letters.
+ * that pipec can write to, and reports beside it. Base64, because a JVM under a plain C locale loses other letters.
+ * PIPEC_HOLD names a topic before which no query is started; the Kafka client to ask for it is the source's own.
  */
 export const bootstrap = `
 import base64, json, os, threading, time
@@ -89,6 +90,9 @@ def behind(source):
         return records(source["latestOffset"]) - records(source["endOffset"])
     except (ValueError, TypeError, AttributeError, KeyError):
         return None
+
+def tell(line):
+    print("${reportMark}" + json.dumps(line), flush=True)
 
 def report():
     from pyspark.sql import SparkSession
@@ -114,7 +118,7 @@ def report():
         facts = (line["ready"], line["batch"], line["behind"])
         if facts != printed and (printed is None or printed[0] != facts[0] or time.monotonic() - when > 10):
             printed, when = facts, time.monotonic()
-            print("${reportMark}" + json.dumps(line), flush=True)
+            tell(line)
 
 def held(topic):
     from pyspark.sql import SparkSession
@@ -122,6 +126,7 @@ def held(topic):
     start = DataStreamWriter.start
 
     def start_held(writer, *args, **kwargs):
+        tell({"ready": False, "state": "waits for " + topic, "batch": None, "behind": None, "watermark": None})
         jvm = SparkSession._instantiatedSession._jvm
         settings = jvm.java.util.Properties()
         settings.setProperty("bootstrap.servers", os.environ["KAFKA_BOOTSTRAP_SERVERS"])

@@ -47,7 +47,7 @@ export interface EngineReport {
   readonly malformed: readonly { readonly text: string; readonly reason: string }[]
   /** From when all was there and the job ran to its last row; null where none came. */
   readonly latencyMillis: number | null
-  /** From the start of its job to its last row: what the engine itself needed; null where none came. */
+  /** From the start of its job, while records were sent, to its last row; null where none came. */
   readonly engineMillis: number | null
 }
 

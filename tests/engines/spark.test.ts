@@ -9,6 +9,7 @@ import { spark } from '../../runtime/engines/spark.ts'
 import { hasLeft } from '../../runtime/engines/spark-checkpoints.ts'
 import { digits } from '../../runtime/engines/spark-driver.ts'
 import type { Failure } from '../../runtime/failure.ts'
+import { silent } from '../../runtime/progress.ts'
 import {
   contextOf,
   converge,
@@ -207,6 +208,43 @@ test.skipIf(found === null)(
     })
     writeFileSync(join(state, 'offsets', '11'), `v1\n{}\n{"${name}_in":{"0":0}}`)
     expect(await observed(), 'without a topic').toBe(0)
+  },
+)
+
+test.skipIf(found === null)(
+  'a job that is held starts, and reads nothing before there is its topic',
+  { timeout: long },
+  async () => {
+    const name = randomName()
+    const job = jobOf(pipelineOf(pipelineText(windows[0][0]), name))
+    const hold = { topic: `${name}_out`, over: false }
+    const told: string[] = []
+    const step = { ...silent.start('', null), update: (_: number, detail = '') => void told.push(detail) }
+    const [source, result] = topicsOf(name, 3)
+    await withTopics(here, [source!], async (kafka) => {
+      try {
+        let running = false
+        const applied = spark
+          .apply(spark.compare(job.resource, null), { ...contextOf(here, name, job), hold }, step)
+          .then(() => {
+            running = true
+          })
+        await expect.poll(() => told.at(-1), { timeout: 240_000 }).toBe(`waits for ${name}_out`)
+        const event = { time: epoch, user: 'a', paid: 1 }
+        await produce(kafka, `${name}_in`, [record(event), record(closing([event]))])
+        await sleep(3_000)
+        expect(running).toBe(false)
+        expect(told.at(-1)).toBe(`waits for ${name}_out`)
+        await withTopics(here, [result!], async () => {
+          hold.over = true
+          await applied
+          const rows = await results(kafka, `${name}_out`, ({ length }) => length > 0)
+          expect(rows.map(({ total }) => total)).toEqual([1])
+        })
+      } finally {
+        await converge(here, name, null)
+      }
+    })
   },
 )
 
