@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles: ['tests/seed.ts', 'tests/temporary.ts'],
+          globalSetup: 'tests/temporary-root.ts',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/engines/**', 'tests/conformance/**'],
           testTimeout: 30_000,
@@ -33,7 +34,7 @@ export default defineConfig({
           retry,
           include: ['tests/engines/**/*.test.ts'],
           setupFiles: 'tests/temporary.ts',
-          globalSetup: 'tests/engines/setup.ts',
+          globalSetup: ['tests/temporary-root.ts', 'tests/engines/setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // One file after the other: they share one set of engines, and its slots and cores.
@@ -49,7 +50,7 @@ export default defineConfig({
           include: ['tests/conformance/**/*.test.ts'],
           // Takes the engines that the project above has started.
           setupFiles: 'tests/temporary.ts',
-          globalSetup: 'tests/engines/setup.ts',
+          globalSetup: ['tests/temporary-root.ts', 'tests/engines/setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,

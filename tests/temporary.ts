@@ -1,11 +1,10 @@
-/** Each file of tests makes its folders in one of its own, which goes with it. */
+/** Each file of tests makes its folders in one of its own. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
 const before = process.env.TMPDIR
-const folder = mkdtempSync(join(tmpdir(), 'pipec-tests-'))
+const folder = mkdtempSync(join(process.env.PIPEC_TEST_FOLDER!, 'file-'))
 process.env.TMPDIR = folder
 
 afterAll(() => {

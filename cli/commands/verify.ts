@@ -159,10 +159,13 @@ async function deployed(
   }
   const warn = (): void => io.err(leftBehind(run.manifest.pipeline))
   process.once('exit', warn)
+  let failed = true
   try {
-    return await verifyRun(request)
+    const report = await verifyRun(request)
+    failed = false
+    return report
   } finally {
-    const unseen = await removeRun(request, options.engine)
+    const unseen = await removeRun(request, options.engine, failed)
     process.off('exit', warn)
     if (unseen.length > 0) io.err(`${unseen.join('\n')}\n${leftBehind(run.manifest.pipeline)}`)
   }

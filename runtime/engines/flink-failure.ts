@@ -31,6 +31,5 @@ export function refused(job: FlinkJobResource, cause: string, statement: string)
 
 /** Flink says what a statement said, and with it what the environment's Kafka was given. */
 export function withoutSecrets(text: string, { kafka, flink }: Endpoints): string {
-  const secrets = [kafka.security?.password, flink?.auth?.password]
-  return redact(text, secrets.filter((secret) => secret != null && secret !== '').map(String))
+  return redact(text, [kafka.security?.password ?? '', flink?.auth?.password ?? ''])
 }

@@ -74,6 +74,9 @@ export function lastReport(stdout: string): Report | null {
   return line === undefined ? null : (JSON.parse(line.slice(reportMark.length)) as Report)
 }
 
+/** Seconds after which a job that is held gives up: who should have made its topic has gone. */
+const longestHold = 6 * 3600
+
 /**
  * The Python that the driver starts with: it runs the script out of its environment, so that the cluster needs no folder
  * that pipec can write to, and reports beside it. Base64, because a JVM under a plain C locale loses other letters.
@@ -120,6 +123,17 @@ def report():
             printed, when = facts, time.monotonic()
             tell(line)
 
+def wait_for(admin, topic, deadline):
+    while True:
+        try:
+            if admin.listTopics().names().get().contains(topic):
+                return
+        except Exception as error:
+            print(error, flush=True)
+        if time.monotonic() > deadline:
+            raise SystemExit("there is no topic " + topic)
+        time.sleep(0.1)
+
 def held(topic):
     from pyspark.sql import SparkSession
     from pyspark.sql.streaming import DataStreamWriter
@@ -133,11 +147,8 @@ def held(topic):
         for key, value in json.loads(os.environ.get("PIPEC_KAFKA_OPTIONS", "{}")).items():
             settings.setProperty(key[len("kafka."):], value)
         admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(settings)
-        try:
-            while not admin.listTopics().names().get().contains(topic):
-                time.sleep(0.1)
-        finally:
-            admin.close()
+        wait_for(admin, topic, time.monotonic() + ${longestHold})
+        admin.close()
         return start(writer, *args, **kwargs)
 
     DataStreamWriter.start = start_held

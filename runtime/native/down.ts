@@ -53,9 +53,15 @@ export async function endServices(
   const record = kept.length === 0 ? null : await readRecord(folder)
   if (record !== null) return writeRecord(folder, { ...record, services: kept })
   await endAll(await marked(folder), impatience)
-  await rm(temporaryFolder(folder), { recursive: true, force: true })
+  await removeTemporary(folder)
   await removeRecord(folder)
   await rm(join(folder, 'local.json'), { force: true })
+}
+
+/** Where processes cannot be found by their mark, one may still write. */
+export async function removeTemporary(folder: string): Promise<void> {
+  const patient = { maxRetries: 10, retryDelay: 100 }
+  await rm(temporaryFolder(folder), { recursive: true, force: true, ...patient })
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -56,8 +56,11 @@ function master(setup: Setup, spark: SparkHome, conf: string): Service {
 
 function worker(setup: Setup, spark: SparkHome, conf: string, data: string): Service {
   const { sparkMaster, sparkUi, sparkWorkerUi } = setup.ports
+  const shared = common(setup, spark, conf)
   return {
-    ...common(setup, spark, conf),
+    ...shared,
+    // Drivers and executors have Java options of their own; every `java` of Java 9 or newer takes these as well.
+    env: { ...shared.env, JDK_JAVA_OPTIONS: `"-Djava.io.tmpdir=${temporaryFolder(setup.folder)}"` },
     name: 'spark-worker',
     title: "Spark's worker",
     args: [

@@ -1,5 +1,5 @@
 /** `up` without Docker: fetches what is missing, starts what does not run, waits until all of it answers. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Manifest } from '../../compiler/manifest.ts'
 import { readDockerRecord } from '../docker/record.ts'
@@ -10,7 +10,7 @@ import { enginesOf } from '../plan.ts'
 import { writeJson } from '../record-file.ts'
 import type { UpReport, UpRequest } from '../starter.ts'
 import { isComplete, setFolder } from './cache.ts'
-import { endServices, impatience } from './down.ts'
+import { endServices, impatience, removeTemporary } from './down.ts'
 import { type NativeEngine, type Planned, type Selection, select } from './engines.ts'
 import { exclusively } from './exclusive.ts'
 import { fetchSet } from './fetch.ts'
@@ -65,7 +65,7 @@ async function upLocked(request: UpRequest, folder: string): Promise<UpReport> {
 /** Of an `up` that was killed before it could write down what it had just started, and of engines that were killed. */
 async function endLeftovers(folder: string): Promise<void> {
   await endAll(await marked(folder), impatience)
-  await rm(temporaryFolder(folder), { recursive: true, force: true })
+  await removeTemporary(folder)
 }
 
 /** Neither up, nor left behind by an `up` that was killed. */

@@ -36,28 +36,31 @@ export interface Removal {
 /**
  * Removes whatever bears the name of a run of this process, even if the user has stopped it.
  * @param only the engine that the run was limited to.
+ * @param failed whether the run broke off: then what it has made so far may not be all that will be there.
  * @returns a note for each engine that did not answer.
  * @throws Failure that says what is left.
  */
 export async function removeRun(
   { manifest, engines, context, progress }: Removal,
   only: EngineName | null,
+  failed = false,
 ): Promise<Unseen> {
   const used = enginesOf(manifest)
   const own = engines.filter(
     ({ key }) => key === 'kafka' || (used.has(key) && (only === null || only === key)),
   )
-  const interrupted = context.signal.aborted
+  let unsure = context.signal.aborted
   const patient = { ...context, signal: new AbortController().signal }
   for (let clean = 0; ; ) {
     const { removed, unseen } = await removeOnce(own, patient, progress)
     clean = removed ? 0 : clean + 1
-    if (!interrupted || clean === looks) return unseen
+    unsure ||= failed && removed
+    if (!unsure || clean === looks) return unseen
     await sleep(betweenLooks)
   }
 }
 
-/** A job that was being submitted when the user stopped appears only after a while. */
+/** A job that was being submitted when the run broke off appears only after a while. */
 const looks = 3
 const betweenLooks = 2_000
 

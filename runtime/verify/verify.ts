@@ -1,7 +1,6 @@
 /**
- * The same records through every engine and through the embedded one. Topics first, then the records and the jobs, all at
- * once: in which order a job meets the partitions' records is its own affair, and rows in each of them close every window.
- * In the end all of it goes.
+ * The same records through every engine and through the embedded one. Records are sent and jobs start at once: in which order
+ * a job meets the partitions' records is its own affair, and rows in each of them close every window.
  */
 import type { EngineName, Pipeline } from '../../compiler/ir.ts'
 import type { Manifest, Resource, TopicResource } from '../../compiler/manifest.ts'
@@ -130,8 +129,8 @@ function isJob(resource: Resource): resource is Job {
 }
 
 /**
- * Whether it is the topic before which the job reads nothing: one that it writes to. In which order Spark reads several
- * partitions in several batches is its own affair, so that its first one is to hold all.
+ * Whether it is the topic before which the job reads nothing: one that it writes to. Of several partitions Spark is to read
+ * all in its first batch, or rows of one would be late for what it has read of another.
  */
 function waitsFor(job: Job, resource: Resource, { source }: Pipeline): boolean {
   if (job.kind !== 'spark-job' || source.partitions === 1) return false

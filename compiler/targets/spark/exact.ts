@@ -23,7 +23,7 @@ export function exactView(pipeline: Pipeline, resultTopic: string): View {
   const { source, groupBy, metrics } = pipeline
   return {
     source: sourceView(pipeline, settings),
-    offset: pyString(freeName('offset', [...fieldNames(pipeline), 'row'])),
+    offset: pyString(freeName('offset', fieldNames(pipeline))),
     time: pyAliased(sql`unix_millis(${sqlName(source.eventTime.field)})`, 'time'),
     inputs: [
       ...groupBy.map(({ name, type }, index) => pyAliased(groupable(sqlName(name), type), `group_${index}`)),
