@@ -155,7 +155,7 @@ const hostile = fc
   .map((parts) =>
     parts
       .join('')
-      .replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '')
+      .replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]/gu, '')
       .slice(0, 60),
   )
   .filter(
