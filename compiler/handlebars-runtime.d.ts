@@ -1,4 +1,5 @@
 declare module 'handlebars/dist/cjs/handlebars.runtime.js' {
-  const runtime: { template(compiled: unknown): (view: unknown) => string }
+  type Template = (view: unknown, options?: { partials: Readonly<Record<string, Template>> }) => string
+  const runtime: { template(compiled: unknown): Template }
   export default runtime
 }

@@ -12,7 +12,12 @@ export interface View {
 
 type Leaf = Sql | Py | number | boolean
 
+/** Each may stand in another, as `{{> [name]}}`. */
+const compiled = Object.fromEntries(
+  Object.entries(templates).map(([name, template]) => [name, Handlebars.template(template)]),
+)
+
 /** The template's text with the view's leaves in it; a name that the view lacks throws. */
 export function render(template: TemplateName, view: View): string {
-  return Handlebars.template(templates[template])(view)
+  return compiled[template]!(view, { partials: compiled })
 }

@@ -21,6 +21,16 @@ export function parseTimeFormat(text: string): TimeFormat | { readonly problem: 
   return problem === null ? { kind: 'pattern', pattern: text, parts } : { problem }
 }
 
+/** A regular expression, as Java and RE2 read it, for the texts of exactly the pattern's widths. */
+export function shapeOf(parts: readonly PatternPart[]): string {
+  return parts
+    .map((part) => (part.kind === 'text' ? part.text.replaceAll('.', '[.]') : `[0-9]{${part.kind.length}}`))
+    .join('')
+}
+
+/** The same of `iso8601`. */
+export const isoShape = '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3})?Z'
+
 /** What a pattern of another system's letters was to be (`YYYY-MM-DDThh:mm:ss`), if that makes a format. */
 export function likelyFormat(text: string): string | null {
   const meant = text

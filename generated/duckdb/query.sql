@@ -21,7 +21,7 @@ CREATE OR REPLACE TEMP MACRO as_int(json) AS
 CREATE OR REPLACE TEMP MACRO within_years(millis) AS
   CASE WHEN millis BETWEEN -62135596800000 AND 253402300799999 THEN millis END;
 CREATE OR REPLACE TEMP MACRO as_time(json) AS
-  CASE WHEN regexp_full_match(as_string(json), '[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}') THEN within_years(epoch_ms(try_strptime(as_string(json), '%Y-%m-%d %H:%M:%S.%g'))) END;
+  CASE WHEN regexp_full_match(as_string(json), '[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}') THEN within_years(epoch_ms(try_strptime(as_string(json), '%Y-%m-%d %H:%M:%S.%g'))) END;
 
 CREATE OR REPLACE TEMP MACRO bigint_sum(total, metric) AS CASE
   WHEN total BETWEEN -9223372036854775808 AND 9223372036854775807 THEN CAST(total AS BIGINT)

@@ -20,11 +20,13 @@ spark = (
 
 # A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
 # moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
+# A backlog is read in pieces of at most so many records, so that every core reads, however few partitions the topic has.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
     .option("subscribe", "transactions")
     .option("startingOffsets", "earliest")
+    .option("maxRecordsPerPartition", 50000)
     .load()
     .select(
         F.inline(
@@ -42,12 +44,12 @@ stream = (
                     },
                 )
             )
-        )
+        ),
     )
     .where("`_malformed` IS NULL")
-    .withColumn("event_timestamp", F.expr("try_to_timestamp(`event_timestamp`, 'yyyy-MM-dd HH:mm:ss.SSS')"))
-    .where("`event_timestamp` IS NOT NULL")
+    .withColumn("event_timestamp", F.expr("CASE WHEN `event_timestamp` RLIKE '^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}\\\\z' THEN try_cast(`event_timestamp` AS TIMESTAMP) END"))
     .where("`status` = 'Paid'")
+    .where("`event_timestamp` IS NOT NULL")
 )
 
 windows = (

@@ -11,10 +11,14 @@ export function batchView(pipeline: Pipeline, resultTopic: string): View {
   const { source, groupBy, metrics } = pipeline
   const bounds = freeName('window', [...fieldNames(pipeline), ...metrics.map(({ name }) => name)])
   return {
-    source: sourceView(pipeline, [
-      ...commonSettings,
-      { key: 'spark.sql.shuffle.partitions', value: shufflePartitions(pipeline) },
-    ]),
+    source: sourceView(pipeline, {
+      settings: [
+        ...commonSettings,
+        { key: 'spark.sql.shuffle.partitions', value: shufflePartitions(pipeline) },
+      ],
+      limits: [],
+      columns: [],
+    }),
     eventTime: pyColumn(source.eventTime.field),
     delay: pyString(duration(source.eventTime.watermarkDelay)),
     constants: constants(pipeline).map(pyString),

@@ -19,11 +19,19 @@ const settings = [
   },
 ] as const
 
+/** The rows of a batch are sorted in the memory of one Python process. */
+const rowsPerBatch = 100_000
+
 export function exactView(pipeline: Pipeline, resultTopic: string): View {
   const { source, groupBy, metrics } = pipeline
+  const offset = pyString(freeName('offset', fieldNames(pipeline)))
   return {
-    source: sourceView(pipeline, settings),
-    offset: pyString(freeName('offset', fieldNames(pipeline))),
+    source: sourceView(pipeline, {
+      settings,
+      limits: [py`${rowsPerBatch}`],
+      columns: [py`F.col("offset").alias(${offset})`],
+    }),
+    offset,
     time: pyAliased(sql`unix_millis(${sqlName(source.eventTime.field)})`, 'time'),
     inputs: [
       ...groupBy.map(({ name, type }, index) => pyAliased(groupable(sqlName(name), type), `group_${index}`)),

@@ -11,10 +11,16 @@ export interface Setting {
   readonly value: string
 }
 
-/** What the template's `source` holds. */
-export type SourceView = ReturnType<typeof sourceView>
+/** In what the two kinds of job differ. */
+interface Reading {
+  readonly settings: readonly Setting[]
+  /** Records that one batch reads at most: one, or none. */
+  readonly limits: readonly Py[]
+  /** Taken from Kafka beside the record's fields. */
+  readonly columns: readonly Py[]
+}
 
-export function sourceView(pipeline: Pipeline, settings: readonly Setting[]) {
+export function sourceView(pipeline: Pipeline, { settings, limits, columns }: Reading) {
   const { name, source, where } = pipeline
   const malformed = freeName('_malformed', fieldNames(pipeline))
   const filter = where === null ? [] : [condition(where)]
@@ -22,6 +28,8 @@ export function sourceView(pipeline: Pipeline, settings: readonly Setting[]) {
     name: pyString(`pipec.${name}`),
     settings: settings.map(({ key, value }) => ({ key: pyString(key), value: pyString(value) })),
     topic: pyString(source.topic),
+    limits,
+    columns,
     fields: source.fields.map((field) =>
       pyString(`${sqlName(field.name)} ${jsonType(field.type, source.eventTime.format)}, `),
     ),

@@ -20,11 +20,13 @@ spark = (
 
 # A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
 # moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
+# A backlog is read in pieces of at most so many records, so that every core reads, however few partitions the topic has.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
     .option("subscribe", "things")
     .option("startingOffsets", "earliest")
+    .option("maxRecordsPerPartition", 50000)
     .load()
     .select(
         F.inline(
@@ -45,13 +47,13 @@ stream = (
                     },
                 )
             )
-        )
+        ),
     )
     .where("`_malformed` IS NULL")
-    .withColumn("t", F.expr("try_to_timestamp(`t`, 'yyyy-MM-dd HH:mm:ss.SSS')"))
-    .withColumn("at", F.expr("try_to_timestamp(`at`, 'yyyy-MM-dd HH:mm:ss.SSS')"))
-    .where("`at` IS NOT NULL")
+    .withColumn("t", F.expr("CASE WHEN `t` RLIKE '^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}\\\\z' THEN try_cast(`t` AS TIMESTAMP) END"))
+    .withColumn("at", F.expr("CASE WHEN `at` RLIKE '^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}\\\\z' THEN try_cast(`at` AS TIMESTAMP) END"))
     .where("(`s` IN ('a', 'b\\'c') OR (`s` NOT IN ('d') AND `s` LIKE 'x!%_%' ESCAPE '!') OR `s` NOT LIKE '%y') AND `i` BETWEEN (-5L) AND 9223372036854775807L AND `d` NOT BETWEEN 0.5D AND 1000D AND (`o` OR NOT `o` OR `o` IS NULL) AND `m` <> 1.50BD AND `m` IN (1BD, 2.25BD) AND `t` IS NOT NULL AND (`i` <> 1L OR (`b` >= 2L AND `s` IS NOT NULL)) AND CASE WHEN `i` = 1L THEN TRUE WHEN `i` <> 1L THEN FALSE ELSE CAST(NULL AS BOOLEAN) END IS NULL")
+    .where("`at` IS NOT NULL")
 )
 
 windows = (

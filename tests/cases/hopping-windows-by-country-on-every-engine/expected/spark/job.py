@@ -20,11 +20,13 @@ spark = (
 
 # A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
 # moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
+# A backlog is read in pieces of at most so many records, so that every core reads, however few partitions the topic has.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
     .option("subscribe", "orders")
     .option("startingOffsets", "earliest")
+    .option("maxRecordsPerPartition", 50000)
     .load()
     .select(
         F.inline(
@@ -42,12 +44,12 @@ stream = (
                     },
                 )
             )
-        )
+        ),
     )
     .where("`_malformed` IS NULL")
     .withColumn("at", F.expr("CASE WHEN `at` BETWEEN -62135596800000 AND 253402300799999 THEN timestamp_millis(`at`) END"))
-    .where("`at` IS NOT NULL")
     .where("`amount` > 0BD AND NOT `gift`")
+    .where("`at` IS NOT NULL")
 )
 
 windows = (

@@ -21,7 +21,7 @@ CREATE OR REPLACE TEMP MACRO as_bigint(json) AS
 CREATE OR REPLACE TEMP MACRO within_years(millis) AS
   CASE WHEN millis BETWEEN -62135596800000 AND 253402300799999 THEN millis END;
 CREATE OR REPLACE TEMP MACRO as_time(json) AS
-  CASE WHEN regexp_full_match(as_string(json), '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z') THEN within_years(epoch_ms(try_strptime(as_string(json), ['%Y-%m-%dT%H:%M:%S.%gZ', '%Y-%m-%dT%H:%M:%SZ']))) END;
+  CASE WHEN regexp_full_match(as_string(json), '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3})?Z') THEN within_years(epoch_ms(try_strptime(as_string(json), ['%Y-%m-%dT%H:%M:%S.%gZ', '%Y-%m-%dT%H:%M:%SZ']))) END;
 
 -- Every record once. "kept" is true for the rows of the stream, false where the filter is not true, and null for
 -- malformed records.

@@ -20,11 +20,13 @@ spark = (
 
 # A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
 # moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
+# A backlog is read in pieces of at most so many records, so that every core reads, however few partitions the topic has.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
     .option("subscribe", "page.views")
     .option("startingOffsets", "earliest")
+    .option("maxRecordsPerPartition", 50000)
     .load()
     .select(
         F.inline(
@@ -41,10 +43,10 @@ stream = (
                     },
                 )
             )
-        )
+        ),
     )
     .where("`_malformed` IS NULL")
-    .withColumn("at", F.expr("try_to_timestamp(`at`, 'yyyy-MM-dd\\'T\\'HH:mm:ss[.SSS]\\'Z\\'')"))
+    .withColumn("at", F.expr("CASE WHEN `at` RLIKE '^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3})?Z\\\\z' THEN try_cast(`at` AS TIMESTAMP) END"))
     .where("`at` IS NOT NULL")
 )
 

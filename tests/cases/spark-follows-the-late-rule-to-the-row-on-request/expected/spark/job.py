@@ -23,11 +23,13 @@ spark = (
 
 # A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
 # moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
+# A backlog is read in pieces of at most so many records, so that every core reads, however few partitions the topic has.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
     .option("subscribe", "clicks")
     .option("startingOffsets", "earliest")
+    .option("maxRecordsPerPartition", 50000)
     .option("maxOffsetsPerTrigger", 100000)
     .load()
     .select(
@@ -50,14 +52,15 @@ stream = (
     .where("`_malformed` IS NULL")
     .withColumn("at", F.expr("CASE WHEN `at` BETWEEN -62135596800000 AND 253402300799999 THEN timestamp_millis(`at`) END"))
     .where("`at` IS NOT NULL")
-    .select(
-        F.lit(1).alias("everything"),
-        F.col("offset").alias("offset"),
-        F.expr("unix_millis(`at`)").alias("time"),
-        F.expr("`page`").alias("group_0"),
-        F.expr("1").alias("input_0"),
-        F.expr("`weight`").alias("input_1"),
-    )
+)
+
+inputs = stream.select(
+    F.lit(1).alias("everything"),
+    F.col("offset").alias("offset"),
+    F.expr("unix_millis(`at`)").alias("time"),
+    F.expr("`page`").alias("group_0"),
+    F.expr("1").alias("input_0"),
+    F.expr("`weight`").alias("input_1"),
 )
 
 # All lengths in milliseconds.
@@ -194,7 +197,7 @@ class Windows(StatefulProcessor):
 
 
 windows = (
-    stream.groupBy("everything")
+    inputs.groupBy("everything")
     .transformWithState(
         Windows(),
         outputStructType=(

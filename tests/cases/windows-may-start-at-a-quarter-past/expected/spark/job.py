@@ -20,11 +20,13 @@ spark = (
 
 # A record counts when each field is null or of its type, and its time can be read. Out of an array of one, because Spark
 # moves conditions before the struct's fields are taken, and would read the JSON again for each place that names one.
+# A backlog is read in pieces of at most so many records, so that every core reads, however few partitions the topic has.
 stream = (
     spark.readStream.format("kafka")
     .options(**KAFKA)
     .option("subscribe", "readings")
     .option("startingOffsets", "earliest")
+    .option("maxRecordsPerPartition", 50000)
     .load()
     .select(
         F.inline(
@@ -40,12 +42,12 @@ stream = (
                     },
                 )
             )
-        )
+        ),
     )
     .where("`_malformed` IS NULL")
-    .withColumn("at", F.expr("to_utc_timestamp(try_to_timestamp(`at`, 'yyyy-MM-dd\\'T\\'HH:mm:ss'), 'Europe/Berlin')"))
-    .where("`at` IS NOT NULL")
+    .withColumn("at", F.expr("to_utc_timestamp(CASE WHEN `at` RLIKE '^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\\\z' THEN try_cast(`at` AS TIMESTAMP) END, 'Europe/Berlin')"))
     .where("`celsius` IS NOT NULL")
+    .where("`at` IS NOT NULL")
 )
 
 windows = (
