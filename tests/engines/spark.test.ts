@@ -93,6 +93,13 @@ function order({ window_start, user }: Row): string {
   return `${window_start}${user ?? ''}`
 }
 
+/** A task reads no more than seven records, as one of a backlog reads no more than 50,000. */
+function inSmallPieces(script: string): string {
+  const [before, after] = script.split('"maxRecordsPerPartition", 50000')
+  if (before === undefined || after === undefined) throw new Error('the script reads no pieces')
+  return `${before}"maxRecordsPerPartition", 7${after}`
+}
+
 async function run(
   text: string,
   batches: readonly (readonly string[])[],
@@ -101,7 +108,7 @@ async function run(
 ) {
   const name = randomName()
   return withTopics(here, topicsOf(name), async (kafka) => {
-    const job = jobOf(pipelineOf(text, name))
+    const job = jobOf(pipelineOf(text, name), inSmallPieces)
     try {
       const [first = [], ...rest] = batches
       await produce(kafka, `${name}_in`, first)
