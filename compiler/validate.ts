@@ -134,6 +134,7 @@ const homes: ReadonlyMap<string, string> = new Map(
     watermark_delay: 'it belongs under source.event_time',
     time_zone: 'it belongs under source.event_time',
     partitions: 'it belongs under source',
+    args: 'what a method of faker takes stands behind its name: [number.int, { max: 9 }]',
   }),
 )
 

@@ -114,6 +114,9 @@ function fake(rule: Rule, path: (string | number)[], scope: Scope): GeneratorRul
 
 /** Older fakers kept the same methods in other modules: `datatype.uuid` is `string.uuid` now. */
 function fakerHint(method: string): string | null {
+  const [called] = method.split('(')
+  if (called !== method && fakerMethods.includes(called!))
+    return `what it takes stands behind its name, in a list: [${called}, …]`
   const ending = `.${method.slice(method.lastIndexOf('.') + 1).toLowerCase()}`
   const moved = fakerMethods.filter((each) => each.toLowerCase().endsWith(ending))
   return moved.length === 1 ? `did you mean "${moved[0]}"?` : didYouMean(method, fakerMethods)
