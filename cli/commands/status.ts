@@ -58,7 +58,7 @@ async function rowsOf(
           row(each.key, resource.address, 'absent', 'this engine is not part of the environment'),
         )
       try {
-        const actual = await each.observe(own, context)
+        const actual = await each.observe(own, { ...context, current: true })
         const missing = own.filter((resource) => !actual.some((one) => one.address === resource.address))
         return [
           ...actual.map((one) => row(each.key, one.address, one.status, one.summary, one.position)),

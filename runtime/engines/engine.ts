@@ -61,6 +61,8 @@ export interface Context {
   now(): number
   /** For a job that is to find all its records there when it begins to read; Spark's alone needs that. */
   readonly hold?: Hold
+  /** For a look that is to give the numbers of this moment, though an engine takes part of a second longer for them. */
+  readonly current?: boolean
 }
 
 /** A job that is held starts, but reads nothing before there is this topic. */

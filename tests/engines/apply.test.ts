@@ -118,11 +118,16 @@ describe.skipIf(!ready)('apply on real engines', () => {
     expect(again.out).toContain('Nothing to change')
     expect((await lab.run('plan', '--exit-code')).code).toBe(0)
 
+    // Read since anybody asked Flink for numbers.
+    await lab.send(0, [closing])
+    await sleep(4000)
     // ksqlDB is not up here, and apply has left it out.
     const shown = await lab.run('status', '--json')
     expect(shown.code, shown.out).toBe(0)
     const status = JSON.parse(shown.out)
     expect(status.resources.filter((each: { status: string }) => each.status === 'running')).toHaveLength(7)
+    const flink = status.resources.find(({ engine }: { engine: string }) => engine === 'flink')
+    expect(flink.summary).toContain(` ${records.length + 4} records read, 0 behind`)
 
     // As if another apply were at work: destroy waits for its end.
     const { destroyed } = await withLock(lock(), async () => {
