@@ -1,7 +1,7 @@
 /** Walks the changes in order and stops at the first failure; whatever was done stays done, and a second apply goes on. */
 import type { Change, Context, Engine } from './engines/engine.ts'
 import { Failure, isFailure } from './failure.ts'
-import { isChange } from './plan.ts'
+import { isChange, isWork } from './plan.ts'
 import type { Progress } from './progress.ts'
 
 export interface Applied {
@@ -16,7 +16,7 @@ const verbs = {
   update: 'update',
   replace: 'replace',
   delete: 'delete',
-  unchanged: 'keep',
+  unchanged: 'wait for',
   refuse: 'refuse',
 } as const
 
@@ -27,19 +27,23 @@ export async function apply(
   context: Context,
   progress: Progress,
 ): Promise<Applied> {
-  const todo = changes.filter(isChange)
+  const todo = changes.filter(isWork)
   const refused = todo.find((each) => each.action === 'refuse')
   if (refused !== undefined) {
     const failure = new Failure(`It cannot be changed: ${refused.reason}`)
-    return { done: [], failed: { change: refused, failure }, left: todo.filter((each) => each !== refused) }
+    const others = todo.filter((each) => each !== refused)
+    return outcome([], { change: refused, failure }, others)
   }
   for (const [index, change] of todo.entries()) {
     context.signal.throwIfAborted()
     const failure = await attempt(change, engines, context, progress)
-    if (failure !== null)
-      return { done: todo.slice(0, index), failed: { change, failure }, left: todo.slice(index + 1) }
+    if (failure !== null) return outcome(todo.slice(0, index), { change, failure }, todo.slice(index + 1))
   }
-  return { done: todo, failed: null, left: [] }
+  return outcome(todo, null, [])
+}
+
+function outcome(done: readonly Change[], failed: Applied['failed'], left: readonly Change[]): Applied {
+  return { done: done.filter(isChange), failed, left: left.filter(isChange) }
 }
 
 async function attempt(

@@ -161,6 +161,11 @@ export function isChange(change: Change): boolean {
   return change.action !== 'unchanged'
 }
 
+/** What apply has to do: the changes, and waiting for what an earlier apply began and, interrupted, did not see run. */
+export function isWork(change: Change): boolean {
+  return isChange(change) || change.actual?.status === 'starting'
+}
+
 export function countActions(changes: readonly Change[]): Readonly<Partial<Record<Action, number>>> {
   const counts: Partial<Record<Action, number>> = {}
   for (const { action } of changes) counts[action] = (counts[action] ?? 0) + 1

@@ -3,7 +3,7 @@ import { type Applied, apply as applyChanges } from '../../runtime/apply.ts'
 import type { Change } from '../../runtime/engines/engine.ts'
 import { withLock } from '../../runtime/engines/kafka-lock.ts'
 import { Failure, isFailure } from '../../runtime/failure.ts'
-import { isChange, type Plan, unsaid } from '../../runtime/plan.ts'
+import { isChange, isWork, type Plan, unsaid } from '../../runtime/plan.ts'
 import { confirm } from '../confirm.ts'
 import type { ExitCode, Io } from '../io.ts'
 import { makePlan, type Operation, openOperation, type TargetOptions } from '../operate.ts'
@@ -19,11 +19,17 @@ export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
   const operation = await openOperation(options, io)
   if (operation === null) return 1
   const plan = await makePlan(operation)
-  if (!plan.changes.some(isChange))
+  if (!plan.changes.some(isWork))
     return reportApplied(plan, { done: [], failed: null, left: [] }, { ...options, command: 'apply' }, io)
-  if (!options.json) io.err(planText(plan, io.color))
+  const changes = plan.changes.some(isChange)
+  if (changes && !options.json) io.err(planText(plan, io.color))
   const { environment } = plan
-  if (!options.yes && environment !== 'local' && !(await confirm(`Apply this to ${environment}?`, io)))
+  if (
+    changes &&
+    !options.yes &&
+    environment !== 'local' &&
+    !(await confirm(`Apply this to ${environment}?`, io))
+  )
     return 1
   const applied = await stoppable(execute(operation, plan, io), io)
   return reportApplied(plan, applied, { ...options, command: 'apply' }, io)
@@ -48,8 +54,9 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
   const { context, engines } = operation
   const topics = plan.changes.filter((each) => each.engine === 'kafka' && each.action !== 'delete')
   const first = await applyChanges(refusalsFirst(plan, topics), engines, context, io.progress)
-  const rest = plan.changes.filter((each) => !topics.includes(each) && isChange(each))
-  if (first.failed !== null || rest.length === 0) return { ...first, left: [...first.left, ...rest] }
+  const rest = plan.changes.filter((each) => !topics.includes(each) && isWork(each))
+  if (first.failed !== null || rest.length === 0)
+    return { ...first, left: [...first.left, ...rest.filter(isChange)] }
   const work = () => applyFresh(operation, { said: plan, nothing: false, command: 'apply' }, io)
   const second = await alone(operation, io, work).catch((error: unknown) => notBegun(rest, error, io))
   return { ...second, done: [...first.done, ...second.done] }
@@ -58,7 +65,7 @@ export async function execute(operation: Operation, plan: Plan, io: Io): Promise
 /** Without the lock, or a look at what is there, the next step cannot begin; what was done before it is still told. */
 function notBegun([change, ...left]: readonly Change[], error: unknown, io: Io): Applied {
   if (change === undefined || io.signal.aborted || !isFailure(error)) throw error
-  return { done: [], failed: { change, failure: error }, left }
+  return { done: [], failed: { change, failure: error }, left: left.filter(isChange) }
 }
 
 /** Runs the work while no other apply or destroy of the pipeline does. Its source topic has to be there. */

@@ -80,8 +80,9 @@ export interface Engine<R extends Resource = Resource, A extends Actual = Actual
   /** Pure: what has to happen to one thing. At least one of the two is there. */
   compare(desired: R | null, actual: A | null): Change<R, A>
   /**
-   * Does it, and waits until it really runs. May be repeated after any interruption: it looks before it acts, and a
-   * lost answer is found out by looking again. Throws Failure with the engine's own words.
+   * Does it, and waits until it really runs: so does what is unchanged, if it still starts. May be repeated after any
+   * interruption: it looks before it acts, and a lost answer is found out by looking again. Throws Failure with the
+   * engine's own words.
    */
   apply(change: Change<R, A>, context: Context, step: ProgressStep): Promise<void>
 }

@@ -42,12 +42,11 @@ async function apply(
   step: ProgressStep,
 ): Promise<void> {
   switch (change.action) {
-    case 'unchanged':
-      return
     case 'refuse':
       throw new Failure(`${change.address}: ${change.reason}`)
     case 'delete':
       return remove(context, session, step)
+    case 'unchanged':
     case 'create':
     case 'replace':
     case 'update':

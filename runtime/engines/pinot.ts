@@ -47,7 +47,7 @@ export const pinot: Engine<PinotTableResource, ActualTable> = {
 async function apply(change: TableChange, context: Context, step: ProgressStep): Promise<void> {
   switch (change.action) {
     case 'unchanged':
-      return
+      return served(required(change), context, step)
     case 'refuse':
       throw new Failure(`${change.address}: ${change.reason}`)
     case 'create':
@@ -65,6 +65,12 @@ async function apply(change: TableChange, context: Context, step: ProgressStep):
 function required({ desired }: TableChange): PinotTableResource {
   if (desired === null) throw new TypeError('a table to make is not described')
   return desired
+}
+
+async function served(resource: PinotTableResource, context: Context, step: ProgressStep): Promise<void> {
+  const client = pinotOf(context)
+  const documents = await documentsFor(client, resource, context)
+  await answers(client, documents, context.signal, step)
 }
 
 async function create(resource: PinotTableResource, context: Context, step: ProgressStep): Promise<void> {

@@ -30,7 +30,6 @@ export const spark: Engine<SparkJobResource, ActualSparkJob> = {
 }
 
 async function apply(change: SparkChange, context: Context, step: ProgressStep): Promise<void> {
-  if (change.action === 'unchanged') return
   if (change.action === 'refuse') throw new Failure(`${change.address}: ${change.reason}`)
   if (change.desired === null) return remove(context, step)
   await run(change.desired, context, step)

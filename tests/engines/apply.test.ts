@@ -1,4 +1,5 @@
 /** The whole way as a user goes it: records in, the right windows out of each engine and of Pinot; and what may go wrong. */
+import type { ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -52,6 +53,13 @@ function sorted(values: readonly string[]): Row[] {
   return [...rows.values()].sort((a, b) => a.window_start - b.window_start)
 }
 
+async function killedWhileSparkStarts(child: ChildProcess): Promise<void> {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes('the driver starts')) child.kill('SIGKILL')
+  })
+  expect(await finished(child)).toMatchObject({ code: null })
+}
+
 /** What the commands of the lab's pipeline wait for. */
 function lock() {
   const { name, endpoints } = lab
@@ -69,8 +77,10 @@ function lock() {
 describe.skipIf(!ready)('apply on real engines', () => {
   it('does what the demo promised: the same windows from Flink, Spark, Pinot and the embedded engine', async () => {
     await lab.pipeline()
+    await killedWhileSparkStarts(lab.start('apply', '--yes'))
     const applied = await lab.run('apply', '--yes')
     expect(applied.err).toContain('ksqldb is not up here')
+    expect(applied.err).toContain(`wait for spark.job.pipec.${lab.name}, done`)
     expect(applied.code, applied.err).toBe(0)
 
     const records = payments()

@@ -58,7 +58,7 @@ async function plan(wanted: Built | null = built): Promise<KsqldbChange> {
 
 async function applyPlan(wanted: Built | null = built): Promise<KsqldbChange> {
   const change = await plan(wanted)
-  await engine.apply(change, context(wanted ?? built), step)
+  if (change.action !== 'unchanged') await engine.apply(change, context(wanted ?? built), step)
   return change
 }
 
