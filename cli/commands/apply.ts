@@ -24,13 +24,8 @@ export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
   const changes = plan.changes.some(isChange)
   if (changes && !options.json) io.err(planText(plan, io.color))
   const { environment } = plan
-  if (
-    changes &&
-    !options.yes &&
-    environment !== 'local' &&
-    !(await confirm(`Apply this to ${environment}?`, io))
-  )
-    return 1
+  const asks = changes && !options.yes && environment !== 'local'
+  if (asks && !(await confirm(`Apply this to ${environment}?`, io))) return 1
   const applied = await stoppable(execute(operation, plan, io), io)
   return reportApplied(plan, applied, { ...options, command: 'apply' }, io)
 }
@@ -130,7 +125,7 @@ export async function reportApplied(
 ): Promise<ExitCode> {
   try {
     if (options.json) await io.out(`${JSON.stringify(appliedJson(plan, applied), null, 2)}\n`)
-    else if (!plan.changes.some(isChange)) await io.out(planText(plan, io.color))
+    else if (isEmpty(applied) && !plan.changes.some(isChange)) await io.out(planText(plan, io.color))
     else await io.out(outcome(applied))
   } finally {
     // A full disk behind stdout must not hide what went wrong before it.
@@ -147,7 +142,13 @@ function tellFailure({ change, failure }: NonNullable<Applied['failed']>, comman
   io.err(`What was done stays; once the cause is mended, \`pipec ${command}\` goes on from here.\n`)
 }
 
-function outcome({ done, failed, left }: Applied): string {
+function isEmpty({ done, failed, left }: Applied): boolean {
+  return done.length === 0 && failed === null && left.length === 0
+}
+
+function outcome(applied: Applied): string {
+  if (isEmpty(applied)) return 'Another apply or destroy has done it meanwhile.\n'
+  const { done, failed, left } = applied
   const lines = done.map(({ action, address }) => `${action.padEnd(9)} ${address}: done`)
   if (failed !== null) lines.push(`${failed.change.action.padEnd(9)} ${failed.change.address}: failed`)
   lines.push(...left.map(({ action, address }) => `${action.padEnd(9)} ${address}: not begun`))

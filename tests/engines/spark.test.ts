@@ -93,11 +93,11 @@ function order({ window_start, user }: Row): string {
   return `${window_start}${user ?? ''}`
 }
 
-/** A task reads no more than seven records, as one of a backlog reads no more than 50,000. */
+/** A task reads no more than sixty records, as one of a backlog reads no more than 50,000. */
 function inSmallPieces(script: string): string {
   const [before, after] = script.split('"maxRecordsPerPartition", 50000')
   if (before === undefined || after === undefined) throw new Error('the script reads no pieces')
-  return `${before}"maxRecordsPerPartition", 7${after}`
+  return `${before}"maxRecordsPerPartition", 60${after}`
 }
 
 async function run(
