@@ -1,5 +1,5 @@
 /** Durations, and the text or number of a record's time as a timestamp: null where it cannot be read. */
-import type { EventTime, PatternPart } from '../../ir.ts'
+import type { EventTime, PatternPart, TimeFormat } from '../../ir.ts'
 import { type Sql, sql } from '../../text.ts'
 import { isoShape, shapeOf } from '../../time-format.ts'
 import { sqlString } from './quote.ts'
@@ -33,7 +33,7 @@ export function timestamp(operand: Sql, { format, timeZone }: EventTime): Sql {
     case 'iso8601':
       return standard(operand, isoShape)
     case 'pattern':
-      return zoned(parsed(operand, format.parts), timeZone)
+      return zoned(parsed(operand, format), timeZone)
   }
 }
 
@@ -51,9 +51,9 @@ function standard(operand: Sql, shape: string): Sql {
 }
 
 /** A fraction that follows a digit without a point is not read beside a year: then a point is put in, as every part has a fixed width. */
-function parsed(operand: Sql, parts: readonly PatternPart[]): Sql {
-  if (/^yyyy-MM-dd[ T]HH:mm:ss(\.SSS)?$/.test(parts.map(written).join('')))
-    return standard(operand, shapeOf(parts))
+function parsed(operand: Sql, format: Extract<TimeFormat, { kind: 'pattern' }>): Sql {
+  const { parts } = format
+  if (/^yyyy-MM-dd( |'T')HH:mm:ss(\.SSS)?$/.test(format.pattern)) return standard(operand, shapeOf(parts))
   const fraction = parts.findIndex(({ kind }) => kind === 'SSS')
   const before = parts.slice(0, fraction)
   if (fraction <= 0 || before.at(-1)?.kind === 'text')
@@ -61,10 +61,6 @@ function parsed(operand: Sql, parts: readonly PatternPart[]): Sql {
   const width = before.map(widthOf).reduce((sum, each) => sum + each, 0)
   const pointed: PatternPart[] = [...before, { kind: 'text', text: '.' }, ...parts.slice(fraction)]
   return sql`try_to_timestamp(substring(${operand}, 1, ${width}) || '.' || substring(${operand}, ${width + 1}), ${pattern(pointed)})`
-}
-
-function written(part: PatternPart): string {
-  return part.kind === 'text' ? part.text : part.kind
 }
 
 function widthOf(part: PatternPart): number {
